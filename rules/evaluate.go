@@ -1,0 +1,148 @@
+package rules
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"milepost/rules/facts"
+	"milepost/rules/probe"
+	"milepost/rules/snapshot"
+)
+
+// Input is what a roadmap judges.
+type Input struct {
+	Repo     *facts.Repo
+	Ref      string
+	Activity snapshot.Activity
+	Learner  string            // login or name whose work counts; "" when unknown
+	Skips    map[string]string // milestone id to the reason the configuration gives
+	SignOffs map[string]SignOff
+}
+
+// SignOff is a mentor's approval of a milestone.
+type SignOff struct {
+	Mentor string // login
+	Note   string
+}
+
+// Evaluate judges in against the roadmap. It is pure: the same input gives the same report. Prepare must have succeeded.
+func (r *Roadmap) Evaluate(in Input) Report {
+	stack := StackOf(in.Repo)
+	out := Report{
+		Schema:     Schema,
+		Repository: Repository{Name: in.Repo.Name, Commit: in.Repo.Commit, Ref: in.Ref},
+		Roadmap:    RoadmapRef{ID: r.ID, Version: r.Version, Title: r.Title},
+		Languages:  []Language{},
+		Warnings:   warnings(in.Repo),
+		Stack:      stack.Name,
+	}
+	for _, l := range in.Repo.Languages() {
+		out.Languages = append(out.Languages, Language{Name: l.Lang.String(), Share: math.Round(l.Share*100) / 100})
+	}
+	pin := &probe.Input{Repo: in.Repo, Activity: in.Activity, Learner: in.Learner}
+	for i := range r.Steps {
+		s := &r.Steps[i]
+		step := StepReport{ID: s.ID, Title: s.Title}
+		for j := range s.Milestones {
+			step.Milestones = append(step.Milestones, s.Milestones[j].evaluate(&in, pin, stack))
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	out.Tally()
+	return out
+}
+
+func warnings(r *facts.Repo) []string {
+	out := []string{}
+	for _, w := range r.Warnings {
+		if w.Path == "" {
+			out = append(out, w.Msg)
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s: %s", w.Path, w.Msg))
+	}
+	return out
+}
+
+func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) MilestoneReport {
+	out := MilestoneReport{ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: m.Tier}
+	res := m.judge(pin)
+	if in.Repo.Truncated && res.Status == Missing {
+		res = probe.Result{Status: Unknown, Reason: "GitHub returned only a part of this very large repository, so nothing can be said to be missing"}
+	}
+	out.Status, out.Reason, out.Evidence = res.Status, stack.fill(res.Reason), res.Evidence
+	if out.Evidence == nil {
+		out.Evidence = []Evidence{}
+	}
+	if s, ok := in.SignOffs[m.ID]; ok && res.Status != Met {
+		out.Status = Attested
+		out.Reason = "signed off by " + s.Mentor
+		if s.Note != "" {
+			out.Reason += ": " + s.Note
+		}
+		return out
+	}
+	if why, ok := in.Skips[m.ID]; ok && res.Status != Met {
+		out.Status, out.Reason = Skipped, why
+		return out
+	}
+	switch res.Status {
+	case Partial, Missing:
+		out.Next = stack.fill(res.Next)
+		if out.Next == "" {
+			out.Next = stack.fill(m.Next.For(stack.Name))
+		}
+		if out.Reason == "" {
+			out.Reason = stack.fill(m.Missing)
+		}
+	case Met:
+		if out.Reason == "" && len(out.Evidence) > 0 {
+			out.Reason = out.Evidence[0].Note
+		}
+	default:
+	}
+	return out
+}
+
+func (m *Milestone) judge(in *probe.Input) probe.Result {
+	if m.Applies != nil {
+		if res := m.Applies.Judge(in); res.Status != Met {
+			reason := m.Applies.Reason
+			if reason == "" {
+				reason = "it does not apply to this repository"
+			}
+			return probe.Result{Status: NotApplicable, Reason: reason}
+		}
+	}
+	res := m.Rule.Judge(in)
+	if res.Status == Met || res.Status == Partial || res.Status == NotApplicable {
+		return res
+	}
+	for i := range m.Partial {
+		p := m.Partial[i].Judge(in)
+		if p.Status == Met || p.Status == Partial {
+			if m.Partial[i].Reason != "" {
+				p.Reason = m.Partial[i].Reason
+			}
+			if m.Partial[i].Next != "" {
+				p.Next = m.Partial[i].Next
+			}
+			p.Status = Partial
+			p.Reason = fillEvidence(p.Reason, p.Evidence)
+			return p
+		}
+	}
+	if res.Status == Missing && res.Reason == "" {
+		res.Reason = m.Missing
+	}
+	return res
+}
+
+// fillEvidence replaces {path} and {line} by the first place found.
+func fillEvidence(text string, ev []Evidence) string {
+	if len(ev) == 0 {
+		return text
+	}
+	return strings.NewReplacer("{path}", "`"+ev[0].Path+"`", "{line}", fmt.Sprint(ev[0].StartLine), "{excerpt}", "`"+ev[0].Excerpt+"`").Replace(text)
+}

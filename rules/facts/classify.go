@@ -1,0 +1,178 @@
+package facts
+
+import (
+	"strings"
+
+	"milepost/rules/lex"
+	"milepost/rules/manifest"
+	"milepost/rules/snapshot"
+)
+
+// Class says what part a file plays, by its path alone. A file may be several things.
+type Class uint16
+
+// The classes.
+const (
+	// Vendored files came from others or from a tool: dependencies, virtual environments, build output. They are never evidence.
+	Vendored Class = 1 << iota
+	// Test files hold tests or their data.
+	Test
+	// Example files are samples and demonstrations beside the project.
+	Example
+	// Docs files are prose.
+	Docs
+	// Lock files list resolved dependencies.
+	Lock
+)
+
+// Has reports whether c includes any of other.
+func (c Class) Has(other Class) bool { return c&other != 0 }
+
+// vendoredDirs are folders that hold no hand-written code wherever they lie.
+var vendoredDirs = map[string]bool{
+	"node_modules": true, "bower_components": true, "jspm_packages": true, ".yarn": true, ".pnp": true,
+	"site-packages": true, ".venv": true, "venv": true, "virtualenv": true, "__pycache__": true, ".tox": true, ".nox": true,
+	".eggs": true, ".mypy_cache": true, ".pytest_cache": true, ".ruff_cache": true, ".gradle": true, ".next": true, ".nuxt": true,
+	".svelte-kit": true, ".output": true, ".parcel-cache": true, ".turbo": true, ".serverless": true, ".terraform": true,
+	"third_party": true, "thirdparty": true, "deps": false, "_build": true, ".elixir_ls": true, ".bundle": true, ".vs": true,
+	".idea": true, ".vscode": false, ".dart_tool": true, "pods": true, "cmakefiles": true, ".stack-work": true, ".metals": true, ".bloop": true,
+	".mvn": true, "staticfiles": true, ".ipynb_checkpoints": true, "wp-includes": true, "wp-admin": true, ".git": true, "htmlcov": true,
+}
+
+// outputDirs hold build output where a manifest lies beside them or above them at the root; elsewhere the name says little.
+var outputDirs = map[string]bool{
+	"dist": true, "build": true, "target": true, "out": true, "obj": true, "coverage": true, "vendor": true, "storybook-static": true,
+}
+
+// classifier classifies paths of one repository, whose manifests tell where build output lies.
+type classifier struct {
+	roots map[string]bool // folders with a manifest, "" for the root
+}
+
+func newClassifier(entries []snapshot.Entry) classifier {
+	c := classifier{roots: map[string]bool{"": true}}
+	for _, e := range entries {
+		if manifest.Recognise(e.Path) && !strings.Contains(e.Path, "node_modules/") {
+			c.roots[dirOf(e.Path)] = true
+		}
+	}
+	return c
+}
+
+func dirOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		return path[:i]
+	}
+	return ""
+}
+
+func baseOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// classify returns the class of path.
+func (c classifier) classify(path string) Class {
+	var cl Class
+	lower := strings.ToLower(path)
+	dir, base := dirOf(lower), baseOf(lower)
+	for rest, at := dir, 0; rest != ""; {
+		part, more, found := strings.Cut(rest, "/")
+		switch {
+		case vendoredDirs[part]:
+			cl |= Vendored
+		case outputDirs[part] && c.roots[strings.TrimSuffix(path[:at], "/")]:
+			cl |= Vendored
+		case testDirs[part]:
+			cl |= Test
+		case exampleDirs[part]:
+			cl |= Example
+		case part == "docs" || part == "doc":
+			cl |= Docs
+		}
+		at += len(part) + 1
+		rest = more
+		if !found {
+			break
+		}
+	}
+	if testFile(base) {
+		cl |= Test
+	}
+	if _, ok := manifest.LockFile(path); ok {
+		cl |= Lock
+	}
+	return cl
+}
+
+var testDirs = map[string]bool{
+	"test": true, "tests": true, "__tests__": true, "spec": true, "specs": true, "e2e": true, "testing": true, "unittests": true,
+	"cypress": true, "testdata": true, "fixtures": true, "__mocks__": true, "test_data": true, "androidtest": true, "integrationtest": true,
+}
+
+var exampleDirs = map[string]bool{"example": true, "examples": true, "sample": true, "samples": true, "demo": true, "demos": true}
+
+// testFile tells a test by its name, in the conventions of the test runners of each ecosystem. base is lower-case.
+func testFile(base string) bool {
+	dot := strings.LastIndexByte(base, '.')
+	if dot <= 0 {
+		return false
+	}
+	stem, ext := base[:dot], base[dot+1:]
+	switch ext {
+	case "js", "jsx", "ts", "tsx", "mjs", "cjs", "mts", "cts", "vue":
+		return strings.HasSuffix(stem, ".test") || strings.HasSuffix(stem, ".spec") || strings.HasSuffix(stem, "-test") ||
+			strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, ".e2e-spec") || strings.HasSuffix(stem, ".cy") || stem == "test" || stem == "tests"
+	case "py":
+		return strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_test") || stem == "tests" || stem == "test" || stem == "conftest"
+	case "go":
+		return strings.HasSuffix(stem, "_test")
+	case "rb":
+		return strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_spec") || strings.HasPrefix(stem, "test_")
+	case "java", "kt", "scala", "cs", "php", "groovy", "swift", "fs":
+		return strings.HasSuffix(stem, "test") || strings.HasSuffix(stem, "tests") || strings.HasSuffix(stem, "spec") || strings.HasSuffix(stem, "testcase") || strings.HasSuffix(stem, "it") && len(stem) > 4 && strings.HasSuffix(stem, "testit")
+	case "rs":
+		return stem == "tests" || strings.HasSuffix(stem, "_test") || strings.HasSuffix(stem, "_tests")
+	case "exs":
+		return strings.HasSuffix(stem, "_test") || stem == "test_helper"
+	case "c", "cc", "cpp":
+		return strings.HasSuffix(stem, "_test") || strings.HasPrefix(stem, "test_") || strings.HasSuffix(stem, "_tests")
+	}
+	return false
+}
+
+// unread are the extensions whose content no rule looks at.
+var unread = map[string]bool{
+	"png": true, "jpg": true, "jpeg": true, "gif": true, "ico": true, "webp": true, "avif": true, "bmp": true, "tif": true, "tiff": true, "psd": true,
+	"svg": true, "woff": true, "woff2": true, "ttf": true, "otf": true, "eot": true, "mp3": true, "mp4": true, "mov": true, "avi": true, "webm": true,
+	"wav": true, "ogg": true, "pdf": true, "doc": true, "docx": true, "xls": true, "xlsx": true, "ppt": true, "pptx": true, "zip": true, "gz": true,
+	"tar": true, "tgz": true, "bz2": true, "xz": true, "7z": true, "rar": true, "jar": true, "war": true, "ear": true, "class": true, "exe": true,
+	"dll": true, "so": true, "dylib": true, "a": true, "o": true, "obj": true, "pdb": true, "pyc": true, "pyo": true, "whl": true, "db": true,
+	"sqlite": true, "sqlite3": true, "bin": true, "dat": true, "po": true, "mo": true, "pot": true, "map": true, "css": true, "scss": true, "sass": true,
+	"less": true, "csv": true, "tsv": true, "parquet": true, "ipynb": true, "snap": true, "wasm": true, "iml": true, "swf": true, "mdb": true, "lock": true,
+	"xliff": true, "xlf": true, "ai": true, "eps": true, "sketch": true, "fig": true, "keras": true, "h5": true, "pkl": true, "npy": true, "onnx": true,
+}
+
+// Wanted reports whether the content of a file is looked at by any scanner. Files of this class and size are not read at all.
+func wanted(path string, size int64, cl Class) bool {
+	if cl.Has(Vendored|Lock) || size > snapshot.MaxFileSize {
+		return false
+	}
+	base := strings.ToLower(baseOf(path))
+	if dot := strings.LastIndexByte(base, '.'); dot >= 0 {
+		ext := base[dot+1:]
+		if unread[ext] {
+			return base == "erlang.mk"
+		}
+		if strings.HasSuffix(base, ".min.js") {
+			return false
+		}
+		if size > 256<<10 && lex.ByPath(path) == lex.Unknown {
+			return false // data
+		}
+	}
+	return true
+}
+
+// Wants returns the test by which a reader of these entries chooses the contents to keep: what [Collect] will read.
+func Wants(entries []snapshot.Entry) func(path string, size int64) bool {
+	c := newClassifier(entries)
+	return func(path string, size int64) bool { return wanted(path, size, c.classify(path)) }
+}

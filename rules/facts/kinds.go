@@ -1,0 +1,18 @@
+package facts
+
+// Kinds that scanners of several steps share.
+const (
+	// KindImport is a module of others that a source imports. Name is the module as the language spells it: the npm package
+	// ("@scope/name"), the dotted Python, JVM or C# name, the Go path, the gem, the PHP namespace, the crate path. Value is the whole
+	// specifier or the names imported.
+	KindImport Kind = "import"
+	// KindLocalImport is an import of a file of the same repository. Name is the specifier as written.
+	KindLocalImport Kind = "local-import"
+	// KindFunction is a function or method that is defined. Name is its name.
+	KindFunction Kind = "function"
+	// KindType is a class, struct, record, trait or enum. Name is its name, Value the keyword, Scope its parents, separated by ",".
+	KindType Kind = "type"
+	// KindRoute is an HTTP endpoint that is declared. Name is the method in upper case ("ANY" where any is served, "RESOURCE" for a resource
+	// router that serves all of CRUD), Value the path pattern, Scope what it belongs to: the router variable, controller or view class.
+	KindRoute Kind = "route"
+)

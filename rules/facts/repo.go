@@ -1,0 +1,306 @@
+package facts
+
+import (
+	"sort"
+	"strings"
+
+	"milepost/rules/lex"
+	"milepost/rules/manifest"
+	"milepost/rules/snapshot"
+)
+
+// RepoFile is a file of a repository: where it lies, what part it plays, and what its content says.
+type RepoFile struct {
+	snapshot.Entry
+	Class Class
+	// Facts is nil when the content was not read: it is not wanted, or Unread says why it could not be.
+	Facts  *File
+	Unread string
+}
+
+// Lang is the file's language, also of a file that was not read.
+func (f *RepoFile) Lang() lex.Language {
+	if f.Facts != nil {
+		return f.Facts.Lang
+	}
+	return lex.ByPath(f.Path)
+}
+
+// Own reports whether the file was written by hand for this project: not vendored, generated, locked or binary.
+func (f *RepoFile) Own() bool {
+	return !f.Class.Has(Vendored|Lock) && f.Facts != nil && !f.Facts.Generated && !f.Facts.Binary
+}
+
+// OwnCode reports whether the file is the project's own code in a general-purpose language, tests and examples left out.
+func (f *RepoFile) OwnCode() bool {
+	return f.Own() && !f.Class.Has(Test) && f.Lang().GeneralPurpose()
+}
+
+// Dir is the folder of the file, "" for the root; Base its name.
+func (f *RepoFile) Dir() string { return dirOf(f.Path) }
+
+// Base is the last part of the path.
+func (f *RepoFile) Base() string { return baseOf(f.Path) }
+
+// Hit is a fact and the file it stands in.
+type Hit struct {
+	File *RepoFile
+	Fact
+}
+
+// Repo is all that is known of the files of one snapshot. It is immutable once made.
+type Repo struct {
+	Name, Commit string
+	Files        []RepoFile // sorted by path
+	// Truncated says that Files are not all there, so that absence proves nothing.
+	Truncated bool
+	Warnings  []snapshot.Warning
+	// Manifests are the manifests of own files, joined with one another (parents, catalogues, workspaces).
+	Manifests []manifest.Manifest
+
+	byPath map[string]int
+	kinds  map[Kind][]Hit
+	match  map[string][]Hit // by pattern key
+	deps   map[string][]Declared
+	units  []Unit
+}
+
+// Declared is a dependency and the manifest that declares it.
+type Declared struct {
+	Manifest *manifest.Manifest
+	manifest.Dependency
+}
+
+// Index joins files into a Repo. Files must be sorted by path.
+func Index(name, commit string, files []RepoFile) *Repo {
+	r := &Repo{
+		Name: name, Commit: commit, Files: files,
+		byPath: make(map[string]int, len(files)), kinds: map[Kind][]Hit{}, match: map[string][]Hit{}, deps: map[string][]Declared{},
+	}
+	var ms []manifest.Manifest
+	for i := range files {
+		f := &files[i]
+		r.byPath[f.Path] = i
+		if f.Facts == nil || f.Class.Has(Vendored) {
+			continue
+		}
+		for _, fact := range f.Facts.Facts {
+			if fact.Kind == KindMatch {
+				r.match[fact.Name] = append(r.match[fact.Name], Hit{f, fact})
+				continue
+			}
+			r.kinds[fact.Kind] = append(r.kinds[fact.Kind], Hit{f, fact})
+		}
+		if m := f.Facts.Manifest; m != nil {
+			m := *m
+			m.Path = f.Path
+			ms = append(ms, m)
+		}
+	}
+	r.Manifests = manifest.Resolve(ms)
+	for i := range r.Manifests {
+		m := &r.Manifests[i]
+		for _, d := range m.Dependencies {
+			k := depKey(d.Ecosystem, d.Name)
+			r.deps[k] = append(r.deps[k], Declared{m, d})
+		}
+	}
+	r.units = unitsOf(r)
+	return r
+}
+
+func depKey(e manifest.Ecosystem, name string) string { return string(e) + ":" + strings.ToLower(name) }
+
+// Hits returns the facts of a kind, in the order of paths and lines.
+func (r *Repo) Hits(k Kind) []Hit { return r.kinds[k] }
+
+// Matches returns where a pattern matched.
+func (r *Repo) Matches(key string) []Hit { return r.match[key] }
+
+// Lookup returns the file at path, or nil.
+func (r *Repo) Lookup(path string) *RepoFile {
+	if i, ok := r.byPath[path]; ok {
+		return &r.Files[i]
+	}
+	return nil
+}
+
+// Under returns the files below a folder ("" for all).
+func (r *Repo) Under(dir string) []RepoFile {
+	if dir == "" {
+		return r.Files
+	}
+	p := dir + "/"
+	lo := sort.Search(len(r.Files), func(i int) bool { return r.Files[i].Path >= p })
+	hi := lo + sort.Search(len(r.Files)-lo, func(i int) bool { return !strings.HasPrefix(r.Files[lo+i].Path, p) })
+	return r.Files[lo:hi]
+}
+
+// Dependencies returns the declarations of a package. A name that ends in "*" stands for all names that start so; a Maven name without ":"
+// stands for the artifact of any group.
+func (r *Repo) Dependencies(e manifest.Ecosystem, name string) []Declared {
+	lower := strings.ToLower(name)
+	prefix, wild := strings.CutSuffix(lower, "*")
+	artifact := e == manifest.Maven && !strings.Contains(lower, ":")
+	if !wild && !artifact {
+		return r.deps[depKey(e, name)]
+	}
+	var out []Declared
+	head := string(e) + ":"
+	for k, ds := range r.deps {
+		n, ok := strings.CutPrefix(k, head)
+		if !ok {
+			continue
+		}
+		if artifact {
+			n = n[strings.LastIndexByte(n, ':')+1:]
+		}
+		if wild && strings.HasPrefix(n, prefix) || !wild && n == lower {
+			out = append(out, ds...)
+		}
+	}
+	sort.SliceStable(out, func(i, j int) bool {
+		a, b := out[i], out[j]
+		if a.Manifest.Path != b.Manifest.Path {
+			return a.Manifest.Path < b.Manifest.Path
+		}
+		return a.Line < b.Line
+	})
+	return out
+}
+
+// Unit is one package of the repository: a folder with a manifest, or the root. A monorepo has several.
+type Unit struct {
+	Dir        string // "" for the root
+	Ecosystems []manifest.Ecosystem
+	// Frontend is set where the manifest speaks of a browser application and of no server.
+	Frontend bool
+}
+
+// Units are the packages of the repository, the root always among them, sorted by folder.
+func (r *Repo) Units() []Unit { return r.units }
+
+// UnitOf is the innermost package that a path lies in.
+func (r *Repo) UnitOf(path string) Unit {
+	best := Unit{}
+	for _, u := range r.units {
+		if (u.Dir == "" || strings.HasPrefix(path, u.Dir+"/")) && len(u.Dir) >= len(best.Dir) {
+			best = u
+		}
+	}
+	return best
+}
+
+// Browser reports whether a file belongs to a browser application, so that what it does is done on no server.
+func (r *Repo) Browser(f *RepoFile) bool {
+	switch f.Lang() {
+	case lex.JavaScript, lex.TypeScript, lex.Vue, lex.Svelte, lex.HTML:
+	default:
+		return false
+	}
+	if r.UnitOf(f.Path).Frontend {
+		return true
+	}
+	for part := range strings.SplitSeq(strings.ToLower(f.Dir()), "/") {
+		switch part {
+		case "public", "static", "frontend", "client", "assets", "wwwroot", "webapp", "www-static":
+			return true
+		}
+	}
+	return false
+}
+
+// browserPackages and serverPackages are npm packages that tell the side a package.json is on.
+var (
+	browserPackages = []string{"react", "react-dom", "vue", "@angular/core", "svelte", "preact", "solid-js", "vite", "react-scripts", "jquery", "react-native", "expo", "@vue/cli-service", "parcel", "lit"}
+	serverPackages  = []string{
+		"express", "fastify", "koa", "@nestjs/core", "@hapi/hapi", "hapi", "micro", "next", "nuxt", "socket.io", "ws", "restify", "polka",
+		"@adonisjs/core", "sails", "hono", "@hono/node-server", "apollo-server", "@apollo/server", "apollo-server-express", "graphql-yoga", "mongoose", "pg", "mysql", "mysql2", "sequelize",
+		"typeorm", "@prisma/client", "mongodb", "better-sqlite3", "elysia", "@feathersjs/feathers", "@sveltejs/kit", "@remix-run/node", "firebase-functions", "aws-lambda", "knex", "drizzle-orm", "nodemailer", "body-parser",
+	}
+)
+
+func unitsOf(r *Repo) []Unit {
+	at := map[string]*Unit{"": {}}
+	for i := range r.Manifests {
+		m := &r.Manifests[i]
+		if m.Ecosystem == "" {
+			continue
+		}
+		d := dirOf(m.Path)
+		u := at[d]
+		if u == nil {
+			u = &Unit{Dir: d}
+			at[d] = u
+		}
+		known := false
+		for _, e := range u.Ecosystems {
+			known = known || e == m.Ecosystem
+		}
+		if !known {
+			u.Ecosystems = append(u.Ecosystems, m.Ecosystem)
+		}
+		if m.Kind == "package.json" {
+			u.Frontend = anyDep(m, browserPackages) && !anyDep(m, serverPackages)
+		}
+	}
+	out := make([]Unit, 0, len(at))
+	for _, u := range at {
+		out = append(out, *u)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Dir < out[j].Dir })
+	return out
+}
+
+func anyDep(m *manifest.Manifest, names []string) bool {
+	for _, d := range m.Dependencies {
+		for _, n := range names {
+			if d.Name == n {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// LanguageShare is a general-purpose language and its share of the project's own lines of code.
+type LanguageShare struct {
+	Lang  lex.Language
+	Lines int
+	Share float64   // 0 to 1
+	File  *RepoFile // its largest file, the best evidence
+}
+
+// Languages returns the general-purpose languages of the project's own code, tests included, largest first.
+func (r *Repo) Languages() []LanguageShare {
+	by := map[lex.Language]*LanguageShare{}
+	total := 0
+	for i := range r.Files {
+		f := &r.Files[i]
+		if !f.Own() || !f.Lang().GeneralPurpose() || f.Facts.Lines.Code == 0 {
+			continue
+		}
+		s := by[f.Lang()]
+		if s == nil {
+			s = &LanguageShare{Lang: f.Lang()}
+			by[f.Lang()] = s
+		}
+		s.Lines += f.Facts.Lines.Code
+		total += f.Facts.Lines.Code
+		if s.File == nil || f.Facts.Lines.Code > s.File.Facts.Lines.Code {
+			s.File = f
+		}
+	}
+	out := make([]LanguageShare, 0, len(by))
+	for _, s := range by {
+		s.Share = float64(s.Lines) / float64(total)
+		out = append(out, *s)
+	}
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].Lines != out[j].Lines {
+			return out[i].Lines > out[j].Lines
+		}
+		return out[i].Lang < out[j].Lang
+	})
+	return out
+}

@@ -1,0 +1,5 @@
+package facts
+
+var apiScanners []scanner
+
+var apiDocuments []document

@@ -1,0 +1,5 @@
+package facts
+
+var authScanners []scanner
+
+var authDocuments []document

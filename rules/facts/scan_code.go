@@ -1,0 +1,5 @@
+package facts
+
+var codeScanners []scanner
+
+var codeDocuments []document

@@ -1,0 +1,5 @@
+package facts
+
+var dataScanners []scanner
+
+var dataDocuments []document

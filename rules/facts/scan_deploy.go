@@ -1,0 +1,5 @@
+package facts
+
+var deployScanners []scanner
+
+var deployDocuments []document

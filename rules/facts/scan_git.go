@@ -1,0 +1,5 @@
+package facts
+
+var gitScanners []scanner
+
+var gitDocuments []document

@@ -1,0 +1,5 @@
+package facts
+
+var serverScanners []scanner
+
+var serverDocuments []document

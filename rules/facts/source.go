@@ -1,0 +1,125 @@
+package facts
+
+import (
+	"bytes"
+
+	"milepost/rules/lex"
+)
+
+// Source is a file while it is being scanned. Scanners read it and keep nothing of it.
+type Source struct {
+	Path string // for its base name and extension; where it lies says nothing about a blob
+	Lang lex.Language
+	Raw  []byte
+	lex.Views
+
+	starts []int // offsets at which lines start
+	facts  *[]Fact
+	counts map[countKey]int
+}
+
+type countKey struct {
+	kind Kind
+	name string
+}
+
+// Emit adds a fact, cut to the bounds of this package. Facts beyond them are dropped.
+func (s *Source) Emit(f Fact) {
+	if len(*s.facts) >= maxFacts {
+		return
+	}
+	k := countKey{f.Kind, ""}
+	if f.Kind == KindMatch {
+		k.name = f.Name
+	}
+	limit := maxFactsPerKind
+	switch f.Kind {
+	case KindRoute, KindImport, KindLocalImport, KindFunction, KindType:
+		limit = 400 // these are counted or joined across files
+	default:
+	}
+	if s.counts[k] >= limit {
+		return
+	}
+	s.counts[k]++
+	f.Name, f.Value, f.Scope = clip(f.Name), clip(f.Value), clip(f.Scope)
+	*s.facts = append(*s.facts, f)
+}
+
+// clip bounds text and makes it one valid UTF-8 line.
+func clip(s string) string {
+	if len(s) > maxText {
+		s = s[:maxText]
+	}
+	return string(bytes.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return ' '
+		case r < 0x20 || r == 0x7f:
+			return -1
+		}
+		return r
+	}, bytes.ToValidUTF8([]byte(s), nil)))
+}
+
+// LineOf is the 1-based line of offset off.
+func (s *Source) LineOf(off int) int {
+	lo, hi := 0, len(s.starts)
+	for lo < hi {
+		mid := int(uint(lo+hi) >> 1)
+		if s.starts[mid] <= off {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// LineStart is the offset at which the line of off starts.
+func (s *Source) LineStart(off int) int { return s.starts[max(0, s.LineOf(off)-1)] }
+
+// LineEnd is the offset just after the last byte of the n-th line after the one of off (n = 0: the same line), without its newline.
+func (s *Source) LineEnd(off, n int) int {
+	i := s.LineOf(off) + n
+	if i < len(s.starts) {
+		return s.starts[i] - 1
+	}
+	return len(s.Raw)
+}
+
+// View returns the bytes of a view; offsets agree in all views.
+func (s *Source) View(v View) []byte {
+	switch v {
+	case Strings:
+		return s.Strings
+	case Comments:
+		return s.Comments
+	case Text:
+		return s.Raw
+	default:
+		return s.Code
+	}
+}
+
+// Between is a view's text from offset from up to to, bounded to the file.
+func (s *Source) Between(v View, from, to int) []byte {
+	b := s.View(v)
+	from, to = max(0, from), min(len(b), to)
+	if from >= to {
+		return nil
+	}
+	return b[from:to]
+}
+
+func (s *Source) index() {
+	s.starts = append(s.starts[:0], 0)
+	for i := 0; i < len(s.Raw); {
+		n := bytes.IndexByte(s.Raw[i:], '\n')
+		if n < 0 {
+			break
+		}
+		i += n + 1
+		s.starts = append(s.starts, i)
+	}
+}

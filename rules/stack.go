@@ -1,0 +1,135 @@
+package rules
+
+import (
+	"strings"
+
+	"milepost/rules/facts"
+	"milepost/rules/lex"
+)
+
+// Stacks are the names by which texts differ.
+var Stacks = []string{"node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"}
+
+// Stack is the main stack of a repository and the commands that its learner types.
+type Stack struct {
+	Name     string // one of Stacks, "" when there is no code of any
+	Language string // "TypeScript"
+	Dir      string // folder of the main package, "" for the root
+	Install  string // "npm ci"
+	Test     string // "npm test"
+	Add      string // "npm install"
+	AddDev   string // "npm install --save-dev"
+	Run      string // "npm start"
+	Manifest string // "package.json"
+}
+
+var stackByLanguage = map[lex.Language]string{
+	lex.JavaScript: "node", lex.TypeScript: "node", lex.Python: "python", lex.Java: "java", lex.Kotlin: "kotlin", lex.CSharp: "csharp", lex.FSharp: "csharp",
+	lex.Go: "go", lex.Ruby: "ruby", lex.PHP: "php", lex.Rust: "rust", lex.Scala: "scala", lex.Elixir: "elixir", lex.Groovy: "java",
+}
+
+// StackOf finds the main stack: the language with most of the project's own code that is not a browser's.
+func StackOf(r *facts.Repo) Stack {
+	lines := map[lex.Language]int{}
+	for i := range r.Files {
+		f := &r.Files[i]
+		if f.Own() && stackByLanguage[f.Lang()] != "" {
+			n := f.Facts.Lines.Code
+			if r.Browser(f) {
+				n /= 4 // a large front end does not make a backend
+			}
+			lines[f.Lang()] += n
+		}
+	}
+	best := lex.Unknown
+	for l, n := range lines {
+		if best == lex.Unknown || n > lines[best] || n == lines[best] && l < best {
+			best = l
+		}
+	}
+	s := Stack{Name: stackByLanguage[best]}
+	if best != lex.Unknown {
+		s.Language = best.String()
+	}
+	s.commands(r)
+	return s
+}
+
+// exists reports whether a file of that name lies anywhere but in vendored folders.
+func exists(r *facts.Repo, base string) bool {
+	for i := range r.Files {
+		if f := &r.Files[i]; !f.Class.Has(facts.Vendored) && strings.EqualFold(f.Base(), base) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Stack) commands(r *facts.Repo) {
+	set := func(manifest, install, test, add, addDev, run string) {
+		s.Manifest, s.Install, s.Test, s.Add, s.AddDev, s.Run = manifest, install, test, add, addDev, run
+	}
+	switch s.Name {
+	case "node":
+		switch {
+		case exists(r, "pnpm-lock.yaml"):
+			set("package.json", "pnpm install --frozen-lockfile", "pnpm test", "pnpm add", "pnpm add --save-dev", "pnpm start")
+		case exists(r, "yarn.lock"):
+			set("package.json", "yarn install --frozen-lockfile", "yarn test", "yarn add", "yarn add --dev", "yarn start")
+		case exists(r, "package-lock.json"):
+			set("package.json", "npm ci", "npm test", "npm install", "npm install --save-dev", "npm start")
+		default:
+			set("package.json", "npm install", "npm test", "npm install", "npm install --save-dev", "npm start")
+		}
+	case "python":
+		switch {
+		case exists(r, "uv.lock"):
+			set("pyproject.toml", "uv sync", "uv run pytest", "uv add", "uv add --dev", "uv run python main.py")
+		case exists(r, "poetry.lock"):
+			set("pyproject.toml", "poetry install", "poetry run pytest", "poetry add", "poetry add --group dev", "poetry run python main.py")
+		case exists(r, "Pipfile"):
+			set("Pipfile", "pipenv install --dev", "pipenv run pytest", "pipenv install", "pipenv install --dev", "pipenv run python main.py")
+		default:
+			set("requirements.txt", "pip install -r requirements.txt", "pytest", "pip install", "pip install", "python main.py")
+		}
+	case "java", "kotlin":
+		switch {
+		case exists(r, "build.gradle") || exists(r, "build.gradle.kts"):
+			set("build.gradle", "./gradlew build", "./gradlew test", "add to build.gradle", "add to build.gradle", "./gradlew bootRun")
+		default:
+			set("pom.xml", "mvn --batch-mode package", "mvn --batch-mode test", "add to pom.xml", "add to pom.xml", "mvn spring-boot:run")
+		}
+	case "csharp":
+		set("the .csproj", "dotnet restore", "dotnet test", "dotnet add package", "dotnet add package", "dotnet run")
+	case "go":
+		set("go.mod", "go mod download", "go test ./...", "go get", "go get", "go run .")
+	case "ruby":
+		test := "bundle exec rake test"
+		if exists(r, ".rspec") || exists(r, "spec_helper.rb") {
+			test = "bundle exec rspec"
+		}
+		set("Gemfile", "bundle install", test, "bundle add", "bundle add --group development", "bundle exec ruby app.rb")
+	case "php":
+		test := "vendor/bin/phpunit"
+		if exists(r, "artisan") {
+			test = "php artisan test"
+		}
+		set("composer.json", "composer install", test, "composer require", "composer require --dev", "php -S localhost:8000")
+	case "rust":
+		set("Cargo.toml", "cargo build", "cargo test", "cargo add", "cargo add --dev", "cargo run")
+	case "scala":
+		set("build.sbt", "sbt compile", "sbt test", "add to build.sbt", "add to build.sbt", "sbt run")
+	case "elixir":
+		set("mix.exs", "mix deps.get", "mix test", "add to mix.exs", "add to mix.exs", "mix run")
+	}
+}
+
+// fill replaces {language}, {install}, {test}, {add}, {add_dev}, {run} and {manifest} in a text.
+func (s Stack) fill(text string) string {
+	if !strings.Contains(text, "{") {
+		return text
+	}
+	return strings.NewReplacer(
+		"{language}", s.Language, "{install}", s.Install, "{test}", s.Test, "{add}", s.Add, "{add_dev}", s.AddDev, "{run}", s.Run, "{manifest}", s.Manifest,
+	).Replace(text)
+}
