@@ -71,7 +71,7 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	if in.Repo.Truncated && res.Status == Missing {
 		res = probe.Result{Status: Unknown, Reason: "GitHub returned only a part of this very large repository, so nothing can be said to be missing"}
 	}
-	out.Status, out.Reason, out.Evidence = res.Status, stack.fill(res.Reason), res.Evidence
+	out.Status, out.Reason, out.Evidence = res.Status, stack.Fill(res.Reason), res.Evidence
 	if out.Evidence == nil {
 		out.Evidence = []Evidence{}
 	}
@@ -89,12 +89,12 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	}
 	switch res.Status {
 	case Partial, Missing:
-		out.Next = stack.fill(res.Next)
+		out.Next = stack.Fill(res.Next)
 		if out.Next == "" {
-			out.Next = stack.fill(m.Next.For(stack.Name))
+			out.Next = stack.Fill(m.Next.For(stack.Name))
 		}
 		if out.Reason == "" {
-			out.Reason = stack.fill(m.Missing)
+			out.Reason = stack.Fill(m.Missing)
 		}
 	case Met:
 		if out.Reason == "" && len(out.Evidence) > 0 {

@@ -146,6 +146,15 @@ func (t Text) For(stack string) string {
 	return t["default"]
 }
 
+// StarterFor returns the file to begin with for a stack, or the one for all.
+func (m *Milestone) StarterFor(stack string) (Starter, bool) {
+	if s, ok := m.Starter[stack]; ok {
+		return s, true
+	}
+	s, ok := m.Starter["default"]
+	return s, ok
+}
+
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 // Limits of a roadmap, so that one of somebody's own costs a bounded amount of time.

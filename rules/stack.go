@@ -124,8 +124,15 @@ func (s *Stack) commands(r *facts.Repo) {
 	}
 }
 
-// fill replaces {language}, {install}, {test}, {add}, {add_dev}, {run} and {manifest} in a text.
-func (s Stack) fill(text string) string {
+// StackNamed is the stack of a name with the commands that are usual there, for texts about no particular repository.
+func StackNamed(name string) Stack {
+	s := Stack{Name: name, Language: name}
+	s.commands(&facts.Repo{})
+	return s
+}
+
+// Fill replaces {language}, {install}, {test}, {add}, {add_dev}, {run} and {manifest} in a text.
+func (s Stack) Fill(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}

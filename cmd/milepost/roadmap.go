@@ -1,0 +1,203 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"milepost/rules"
+	"milepost/rules/roadmaps"
+	"milepost/rules/strict"
+)
+
+func newRoadmap(std streams) *cobra.Command {
+	cmd := &cobra.Command{Use: "roadmap", Short: "List, explain, validate and test roadmaps"}
+	var file, stack string
+	list := &cobra.Command{
+		Use: "list", Short: "List the steps and milestones", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			r, err := loadRoadmap(file)
+			if err != nil {
+				return err
+			}
+			return listRoadmap(std, r)
+		},
+	}
+	explain := &cobra.Command{
+		Use: "explain ID", Short: "Explain a milestone: why, how it is recognised, how to reach it", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			r, err := loadRoadmap(file)
+			if err != nil {
+				return err
+			}
+			return explainMilestone(std, r, args[0], stack)
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			r, err := loadRoadmap("")
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveError
+			}
+			return r.IDs(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	explain.Flags().StringVar(&stack, "stack", "", "words for this `STACK`: "+strings.Join(rules.Stacks, ", "))
+	for _, c := range []*cobra.Command{list, explain} {
+		c.Flags().StringVar(&file, "roadmap", "", "a roadmap `FILE` of your own instead of the built-in one")
+	}
+	cmd.AddCommand(list, explain,
+		&cobra.Command{
+			Use: "validate FILE", Short: "Check a roadmap file; every fault comes with file, line and column", Args: cobra.ExactArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error {
+				r, err := loadRoadmap(args[0])
+				if err != nil {
+					return faultsOf(err)
+				}
+				_, err = fmt.Fprintf(std.out, "%s is valid: %d steps, %d milestones\n", args[0], len(r.Steps), len(r.IDs()))
+				return err
+			},
+		},
+		newRoadmapTest(std),
+		&cobra.Command{
+			Use: "schema", Short: "Print the JSON Schema of roadmap files, for editors", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				out, err := rules.JSONSchema()
+				if err != nil {
+					return err
+				}
+				_, err = std.out.Write(out)
+				return err
+			},
+		})
+	return cmd
+}
+
+// faultsOf says how many faults there are before it lists them.
+func faultsOf(err error) error {
+	var faults strict.Faults
+	if errors.As(err, &faults) && len(faults) > 1 {
+		return fmt.Errorf("%d faults:\n%w", len(faults), err)
+	}
+	return err
+}
+
+func listRoadmap(std streams, r *rules.Roadmap) error {
+	for i, s := range r.Steps {
+		if _, err := fmt.Fprintf(std.out, "%2d  %s\n", i+1, s.Title); err != nil {
+			return err
+		}
+		for _, m := range s.Milestones {
+			tier := ""
+			if m.Tier == rules.Bonus {
+				tier = "  (bonus)"
+			}
+			if _, err := fmt.Fprintf(std.out, "    %-28s %s%s\n", m.ID, m.Title, tier); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func explainMilestone(std streams, r *rules.Roadmap, id, stack string) error {
+	m, s, ok := r.Milestone(id)
+	if !ok {
+		hint := "; `milepost roadmap list` shows them all"
+		if near := strict.Nearest(id, r.IDs()); near != "" {
+			hint = fmt.Sprintf("; did you mean %q?", near)
+		}
+		return fmt.Errorf("there is no milestone %q%s", id, hint)
+	}
+	if stack != "" && !slices.Contains(rules.Stacks, stack) {
+		return fmt.Errorf("there is no stack %q; use one of %s", stack, strings.Join(rules.Stacks, ", "))
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n%s · %s · %s", m.Title, s.Title, m.Kind, m.Tier)
+	if m.Effort != "" {
+		fmt.Fprintf(&b, " · about %s", m.Effort)
+	}
+	part := func(head, text string) {
+		if text = strings.TrimSpace(text); text != "" {
+			fmt.Fprintf(&b, "\n\n%s\n%s", head, text)
+		}
+	}
+	words := rules.StackNamed(stack)
+	part("Why", m.Why)
+	part("How it is recognised", m.Signal)
+	part("What to do", words.Fill(m.Next.For(stack)))
+	part("Hint", words.Fill(m.Hints.Nudge.For(stack)))
+	part("Where to look", words.Fill(m.Hints.Pointer.For(stack)))
+	part("Example", words.Fill(m.Hints.Example.For(stack)))
+	if st, ok := m.StarterFor(stack); ok {
+		part("A file to begin with: "+st.Path, st.Content)
+	}
+	b.WriteString("\n")
+	_, err := fmt.Fprint(std.out, b.String())
+	return err
+}
+
+func newRoadmapTest(std streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "test [FILE]",
+		Short: "Run the examples that the rules carry",
+		Long: `Runs the examples of every milestone and says which got another status than they must. Examples of the roadmap FILE stand beside it in the
+folder FILE without its ending, then .examples: mine.yaml has mine.examples/<milestone>.txtar. Without FILE the built-in roadmap is tested.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			file := ""
+			var fsys fs.FS
+			dir := "."
+			if len(args) == 1 {
+				file = args[0]
+				fsys = os.DirFS(strings.TrimSuffix(file, filepath.Ext(file)) + ".examples")
+			} else {
+				fsys, dir = roadmaps.Files(), path.Join(roadmaps.Default, "examples")
+			}
+			r, err := loadRoadmap(file)
+			if err != nil {
+				return faultsOf(err)
+			}
+			return testRoadmap(cmd, std, r, fsys, dir)
+		},
+	}
+}
+
+func testRoadmap(cmd *cobra.Command, std streams, r *rules.Roadmap, fsys fs.FS, dir string) error {
+	names, err := fs.Glob(fsys, path.Join(dir, "*.txtar"))
+	if err != nil || len(names) == 0 {
+		return errors.New("no examples were found; see `milepost roadmap test --help` for where they stand")
+	}
+	ran, failed := 0, 0
+	for _, name := range names {
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return fmt.Errorf("the examples cannot be read: %w", err)
+		}
+		examples, err := rules.ParseExamples(strings.TrimSuffix(path.Base(name), ".txtar"), data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		for _, e := range examples {
+			got, err := e.Run(cmd.Context(), r)
+			if err != nil {
+				return err
+			}
+			ran++
+			if got.Status != e.Want {
+				failed++
+				fmt.Fprintf(std.out, "FAIL %s %s/%s: got %s (%s)\n", e.Milestone, e.Want, e.Name, got.Status, got.Reason)
+			}
+		}
+	}
+	fmt.Fprintf(std.out, "%d examples, %d failed\n", ran, failed)
+	if failed > 0 {
+		return fmt.Errorf("%d examples got another status than they must", failed)
+	}
+	return nil
+}
