@@ -1,0 +1,183 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Repository is a learner's repository. The first group is what GitHub says; PutRepository writes it. The rest has setters of its own.
+type Repository struct {
+	ID             int64
+	InstallationID int64
+	Owner, Name    string
+	Private        bool
+	Archived       bool
+	Fork           bool
+	DefaultBranch  string
+	Homepage       string
+
+	HeadSHA, TreeSHA string // of the default branch when last seen
+	State            string // "" is normal; else a word of the caller, such as empty, no-access, issues-disabled
+	StateDetail      string
+	Learner          string // login
+	Config           []byte // last good configuration, JSON
+	ConfigSHA        string // blob it came from
+	ConfigError      string // what is wrong with the newest one
+	Public           bool   // the learner shows a public portfolio
+	PausedUntil      time.Time
+	PausedBy         string
+	Settings         []byte // JSON of the caller
+
+	RoadmapID            string
+	ReportID             int64     // newest report, 0: none
+	ReportAt             time.Time // when it was made
+	Met, Total           int
+	BonusMet, BonusTotal int
+	Percent              int
+	PushedAt, CheckedAt  time.Time
+	RemovedAt            time.Time // taken out of the installation; its data waits for DeleteRepository
+	CreatedAt, UpdatedAt time.Time
+}
+
+// FullName is owner/name.
+func (r Repository) FullName() string { return r.Owner + "/" + r.Name }
+
+const repositoryColumns = `id, installation_id, owner, name, private, archived, fork, default_branch, homepage,
+ head_sha, tree_sha, state, state_detail, learner, config, config_sha, config_error, public, paused_until, paused_by, settings,
+ roadmap_id, coalesce(report_id, 0), report_at, met, total, bonus_met, bonus_total, percent, pushed_at, checked_at, removed_at, created_at, updated_at`
+
+const repositorySelect = `SELECT ` + repositoryColumns + ` FROM repositories`
+
+func repositoryDest(r *Repository) []any {
+	return []any{&r.ID, &r.InstallationID, &r.Owner, &r.Name, &r.Private, &r.Archived, &r.Fork, &r.DefaultBranch, &r.Homepage,
+		&r.HeadSHA, &r.TreeSHA, &r.State, &r.StateDetail, &r.Learner, &r.Config, &r.ConfigSHA, &r.ConfigError, &r.Public, scanTime{&r.PausedUntil}, &r.PausedBy, &r.Settings,
+		&r.RoadmapID, &r.ReportID, scanTime{&r.ReportAt}, &r.Met, &r.Total, &r.BonusMet, &r.BonusTotal, &r.Percent,
+		scanTime{&r.PushedAt}, scanTime{&r.CheckedAt}, scanTime{&r.RemovedAt}, scanTime{&r.CreatedAt}, scanTime{&r.UpdatedAt}}
+}
+
+// PutRepository writes what GitHub says about a repository, new or known, and takes it back in if it was removed. Empty DefaultBranch and
+// Homepage leave what is there. Of a known repository all else stays, Learner too; of a new one Learner is written.
+func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
+	_, err := q.w.exec(ctx, `INSERT INTO repositories (id, installation_id, owner, name, private, archived, fork, default_branch, homepage, learner, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
+ private = excluded.private, archived = excluded.archived, fork = excluded.fork,
+ default_branch = CASE WHEN excluded.default_branch = '' THEN repositories.default_branch ELSE excluded.default_branch END,
+ homepage = CASE WHEN excluded.homepage = '' THEN repositories.homepage ELSE excluded.homepage END, removed_at = NULL, updated_at = excluded.updated_at`,
+		r.ID, r.InstallationID, r.Owner, r.Name, r.Private, r.Archived, r.Fork, r.DefaultBranch, r.Homepage, r.Learner, q.now())
+	return wrap(err, "put repository %d", r.ID)
+}
+
+// Repository is one repository by its id.
+func (q *Queries) Repository(ctx context.Context, id int64) (Repository, error) {
+	var r Repository
+	err := one(ctx, q.r, repositoryDest(&r), repositorySelect+` WHERE id = $1`, id)
+	return r, wrap(err, "repository %d", id)
+}
+
+// RepositoryByName is the repository that has this name now and is not removed; upper and lower case are the same.
+func (q *Queries) RepositoryByName(ctx context.Context, owner, name string) (Repository, error) {
+	var r Repository
+	err := one(ctx, q.r, repositoryDest(&r), repositorySelect+` WHERE lower(owner) = lower($1) AND lower(name) = lower($2) AND removed_at IS NULL ORDER BY updated_at DESC LIMIT 1`, owner, name)
+	return r, wrap(err, "repository %s/%s", owner, name)
+}
+
+// Repositories lists those of an installation that are not removed; 0 stands for all installations.
+func (q *Queries) Repositories(ctx context.Context, installationID int64) ([]Repository, error) {
+	all, err := list(ctx, q.r, repositoryDest, repositorySelect+` WHERE (CAST($1 AS BIGINT) = 0 OR installation_id = $1) AND removed_at IS NULL ORDER BY id`, installationID)
+	return all, wrap(err, "repositories of installation %d", installationID)
+}
+
+// RepositoriesByLearner lists a learner's repositories that are not removed.
+func (q *Queries) RepositoriesByLearner(ctx context.Context, login string) ([]Repository, error) {
+	all, err := list(ctx, q.r, repositoryDest, repositorySelect+` WHERE lower(learner) = lower($1) AND removed_at IS NULL ORDER BY id`, login)
+	return all, wrap(err, "repositories of learner %s", login)
+}
+
+// StaleRepositories lists up to n repositories, not removed or archived, that were not checked since before, those never checked first.
+func (q *Queries) StaleRepositories(ctx context.Context, before time.Time, n int) ([]Repository, error) {
+	all, err := list(ctx, q.r, repositoryDest, repositorySelect+` WHERE coalesce(checked_at, 0) < $1 AND removed_at IS NULL AND archived = 0
+ ORDER BY coalesce(checked_at, 0), id LIMIT $2`, before.UnixMilli(), n)
+	return all, wrap(err, "stale repositories")
+}
+
+func (q *Queries) updateRepository(ctx context.Context, what string, id int64, set string, args ...any) error {
+	err := must(q.w.exec(ctx, `UPDATE repositories SET updated_at = $2, `+set+` WHERE id = $1`, append([]any{id, q.now()}, args...)...))
+	return wrap(err, "set %s of repository %d", what, id)
+}
+
+// SetRepositoryHead notes the commit and tree of the default branch.
+func (q *Queries) SetRepositoryHead(ctx context.Context, id int64, commit, tree string) error {
+	return q.updateRepository(ctx, "head", id, `head_sha = $3, tree_sha = $4`, commit, tree)
+}
+
+// SetRepositoryPushed notes when something was last pushed to it.
+func (q *Queries) SetRepositoryPushed(ctx context.Context, id int64, at time.Time) error {
+	return q.updateRepository(ctx, "push time", id, `pushed_at = $3`, at)
+}
+
+// SetRepositoryChecked notes when it was last checked, whatever the result.
+func (q *Queries) SetRepositoryChecked(ctx context.Context, id int64, at time.Time) error {
+	return q.updateRepository(ctx, "check time", id, `checked_at = $3`, at)
+}
+
+// SetRepositoryState notes a state other than normal (""), with a sentence for people.
+func (q *Queries) SetRepositoryState(ctx context.Context, id int64, state, detail string) error {
+	return q.updateRepository(ctx, "state", id, `state = $3, state_detail = $4`, state, bound(detail))
+}
+
+// SetRepositoryLearner names the learner.
+func (q *Queries) SetRepositoryLearner(ctx context.Context, id int64, login string) error {
+	return q.updateRepository(ctx, "learner", id, `learner = $3`, login)
+}
+
+// SetRepositoryConfig stores the last good configuration, the blob it came from, and whether the portfolio is public; it clears ConfigError.
+func (q *Queries) SetRepositoryConfig(ctx context.Context, id int64, sha string, config []byte, public bool) error {
+	return q.updateRepository(ctx, "configuration", id, `config_sha = $3, config = $4, public = $5, config_error = ''`, sha, config, public)
+}
+
+// SetRepositoryConfigError notes what is wrong with the newest configuration; the last good one stays.
+func (q *Queries) SetRepositoryConfigError(ctx context.Context, id int64, problem string) error {
+	return q.updateRepository(ctx, "configuration error", id, `config_error = $3`, bound(problem))
+}
+
+// PauseRepository pauses it until a time, or, with the zero time, resumes it. by says who, or what, did.
+func (q *Queries) PauseRepository(ctx context.Context, id int64, until time.Time, by string) error {
+	return q.updateRepository(ctx, "pause", id, `paused_until = $3, paused_by = $4`, until, by)
+}
+
+// SetRepositorySettings stores the caller's JSON.
+func (q *Queries) SetRepositorySettings(ctx context.Context, id int64, settings []byte) error {
+	return q.updateRepository(ctx, "settings", id, `settings = $3`, settings)
+}
+
+// RenameRepository follows a new name or owner; installationID 0 leaves the installation.
+func (q *Queries) RenameRepository(ctx context.Context, id int64, owner, name string, installationID int64) error {
+	return q.updateRepository(ctx, "name", id, `owner = $3, name = $4, installation_id = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation_id ELSE $5 END`, owner, name, installationID)
+}
+
+// RemoveRepository notes that the installation no longer covers it. Its data stays until DeleteRepository.
+func (q *Queries) RemoveRepository(ctx context.Context, id int64) error {
+	return q.updateRepository(ctx, "removal", id, `removed_at = $2`)
+}
+
+// DeleteRepository removes a repository with all its data in one transaction. Deleting what is not there is no error.
+func (q *Queries) DeleteRepository(ctx context.Context, id int64) error {
+	err := q.atomically(ctx, func(q *Queries) error {
+		for _, t := range repositoryTables {
+			stmt := `DELETE FROM ` + t + ` WHERE repo_id = $1`
+			if t == "deliveries" {
+				stmt = `UPDATE deliveries SET fields = NULL, error = '', state = CASE WHEN state = 0 AND kind = 'repo' THEN 1 ELSE state END WHERE repo_id = $1`
+			}
+			if _, err := q.w.exec(ctx, stmt, id); err != nil {
+				return err
+			}
+		}
+		// A leased row stays: its worker finds the repository gone, and finishes.
+		if _, err := q.w.exec(ctx, `DELETE FROM work WHERE kind = 'repo' AND key = $1 AND owner = ''`, itoa(id)); err != nil {
+			return err
+		}
+		_, err := q.w.exec(ctx, `DELETE FROM repositories WHERE id = $1`, id)
+		return err
+	})
+	return wrap(err, "delete repository %d", id)
+}

@@ -1,0 +1,95 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Setting is the value of a key. What is secret the caller encrypts.
+func (q *Queries) Setting(ctx context.Context, key string) ([]byte, error) {
+	var v []byte
+	err := one(ctx, q.r, []any{&v}, `SELECT value FROM settings WHERE key = $1`, key)
+	return v, wrap(err, "setting %s", key)
+}
+
+// PutSetting stores a value.
+func (q *Queries) PutSetting(ctx context.Context, key string, value []byte) error {
+	_, err := q.w.exec(ctx, `INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`, key, value, q.now())
+	return wrap(err, "put setting %s", key)
+}
+
+// AddSetting stores a value for a key that has none; ErrConflict if it has.
+func (q *Queries) AddSetting(ctx context.Context, key string, value []byte) error {
+	n, err := q.w.exec(ctx, `INSERT INTO settings (key, value, updated_at) VALUES ($1, $2, $3) ON CONFLICT (key) DO NOTHING`, key, value, q.now())
+	if err == nil && n == 0 {
+		err = ErrConflict
+	}
+	return wrap(err, "add setting %s", key)
+}
+
+// DeleteSetting removes a key and reports whether it was there.
+func (q *Queries) DeleteSetting(ctx context.Context, key string) (bool, error) {
+	n, err := q.w.exec(ctx, `DELETE FROM settings WHERE key = $1`, key)
+	return n > 0, wrap(err, "delete setting %s", key)
+}
+
+// RateLimit is what is known of a GitHub rate limit.
+type RateLimit struct {
+	Scope        string // installation id in decimal, "app", or "user:ID"
+	Resource     string // core, search, content ...
+	Limit        int
+	Remaining    int
+	ResetAt      time.Time
+	BlockedUntil time.Time // secondary limit or Retry-After; zero: none
+	UpdatedAt    time.Time
+}
+
+func rateLimitDest(l *RateLimit) []any {
+	return []any{&l.Scope, &l.Resource, &l.Limit, &l.Remaining, scanTime{&l.ResetAt}, scanTime{&l.BlockedUntil}, scanTime{&l.UpdatedAt}}
+}
+
+const rateLimitSelect = `SELECT scope, resource, "limit", remaining, reset_at, blocked_until, updated_at FROM rate_limits`
+
+// PutRateLimit stores the state of a limit.
+func (q *Queries) PutRateLimit(ctx context.Context, l RateLimit) error {
+	_, err := q.w.exec(ctx, `INSERT INTO rate_limits (scope, resource, "limit", remaining, reset_at, blocked_until, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ ON CONFLICT (scope, resource) DO UPDATE SET "limit" = excluded."limit", remaining = excluded.remaining, reset_at = excluded.reset_at, blocked_until = excluded.blocked_until, updated_at = excluded.updated_at`,
+		l.Scope, l.Resource, l.Limit, l.Remaining, l.ResetAt, l.BlockedUntil, q.now())
+	return wrap(err, "put rate limit %s %s", l.Scope, l.Resource)
+}
+
+// RateLimit is the state of one limit.
+func (q *Queries) RateLimit(ctx context.Context, scope, resource string) (RateLimit, error) {
+	var l RateLimit
+	err := one(ctx, q.r, rateLimitDest(&l), rateLimitSelect+` WHERE scope = $1 AND resource = $2`, scope, resource)
+	return l, wrap(err, "rate limit %s %s", scope, resource)
+}
+
+// RateLimits lists all.
+func (q *Queries) RateLimits(ctx context.Context) ([]RateLimit, error) {
+	all, err := list(ctx, q.r, rateLimitDest, rateLimitSelect+` ORDER BY scope, resource`)
+	return all, wrap(err, "rate limits")
+}
+
+// ETag is GitHub's tag of an answer, and a small body or its hash.
+type ETag struct {
+	URLKey    string // what the caller makes of address and identity
+	RepoID    int64  // 0: of no repository
+	ETag      string
+	Body      []byte
+	UpdatedAt time.Time
+}
+
+// PutETag stores a tag.
+func (q *Queries) PutETag(ctx context.Context, e ETag) error {
+	_, err := q.w.exec(ctx, `INSERT INTO etags (url_key, repo_id, etag, body, updated_at) VALUES ($1, $2, $3, $4, $5)
+ ON CONFLICT (url_key) DO UPDATE SET repo_id = excluded.repo_id, etag = excluded.etag, body = excluded.body, updated_at = excluded.updated_at`, e.URLKey, e.RepoID, e.ETag, e.Body, q.now())
+	return wrap(err, "put etag")
+}
+
+// ETag is the tag stored under a key.
+func (q *Queries) ETag(ctx context.Context, urlKey string) (ETag, error) {
+	e := ETag{URLKey: urlKey}
+	err := one(ctx, q.r, []any{&e.RepoID, &e.ETag, &e.Body, scanTime{&e.UpdatedAt}}, `SELECT repo_id, etag, body, updated_at FROM etags WHERE url_key = $1`, urlKey)
+	return e, wrap(err, "etag")
+}
