@@ -13,6 +13,10 @@ const MaxSize = 2 << 20
 // maxDepth bounds the nesting of documents and of blocks.
 const maxDepth = 200
 
+// maxCommand bounds the bytes of a line joined from several, and of a command
+// gathered line by line.
+const maxCommand = 8 << 10
+
 // Ecosystem is the family of packages that a name belongs to.
 type Ecosystem string
 

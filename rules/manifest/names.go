@@ -88,6 +88,38 @@ func byName(base string) format {
 		return format{"go.mod", Go, readGoMod}
 	case "go.work":
 		return format{"go.work", Go, readGoMod}
+	case "pipfile":
+		return format{"pipfile", PyPI, readPipfile}
+	case "setup.py":
+		return format{"setup.py", PyPI, readSetupPy}
+	case "setup.cfg":
+		return format{"setup.cfg", PyPI, readSetupCfg}
+	case "tox.ini":
+		return format{"tox.ini", PyPI, readTox}
+	case "noxfile.py":
+		return format{"noxfile", PyPI, readNoxfile}
+	case "gemfile", "gems.rb":
+		return format{"Gemfile", Gem, readGemfile}
+	case "rakefile", "rakefile.rb":
+		return format{"Rakefile", Gem, readRakefile}
+	case "directory.packages.props":
+		return format{"Directory.Packages.props", NuGet, readMSBuild}
+	case "directory.build.props":
+		return format{"Directory.Build.props", NuGet, readMSBuild}
+	case "packages.config":
+		return format{"packages.config", NuGet, readPackagesConfig}
+	case "cargo.toml":
+		return format{"Cargo.toml", Cargo, readCargo}
+	case "mix.exs":
+		return format{"mix.exs", Hex, readMix}
+	case "makefile", "gnumakefile":
+		return format{"Makefile", "", readMakefile}
+	case "justfile", ".justfile":
+		return format{"justfile", "", readJustfile}
+	case "taskfile.yml", "taskfile.yaml", "taskfile.dist.yml", "taskfile.dist.yaml":
+		return format{"Taskfile", "", readTaskfile}
+	case "pnpm-workspace.yaml":
+		return format{"pnpm-workspace.yaml", NPM, readPnpmWorkspace}
 	case "settings.gradle", "settings.gradle.kts":
 		return format{"settings.gradle", Maven, readGradle}
 	case "gradle.properties":
@@ -103,6 +135,24 @@ func bySuffix(dir, stem, ext string) format {
 		if strings.HasPrefix(stem, "requirements") || strings.HasSuffix(stem, "requirements") || dir == "requirements" || dir == "reqs" {
 			return format{"requirements", PyPI, readRequirements}
 		}
+	case ".yml", ".yaml":
+		if strings.HasPrefix(stem, "environment") || strings.HasSuffix(stem, "environment") || stem == "conda" {
+			return format{"environment.yml", PyPI, readConda}
+		}
+	case ".gemspec":
+		return format{"gemspec", Gem, readGemspec}
+	case ".csproj", ".fsproj", ".vbproj":
+		return format{"csproj", NuGet, readMSBuild}
+	case ".sbt":
+		return format{"build.sbt", Maven, readSbt}
+	case ".scala":
+		if dir == "project" {
+			return format{"build.sbt", Maven, readSbt}
+		}
+	case ".mk":
+		return format{"Makefile", "", readMakefile}
+	case ".rake":
+		return format{"Rakefile", Gem, readRakefile}
 	case ".gradle":
 		return format{"build.gradle", Maven, readGradle}
 	case ".kts":

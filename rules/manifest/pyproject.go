@@ -25,6 +25,9 @@ func readPyproject(m *Manifest, src string) error {
 	for _, f := range tool.table() {
 		m.field("tool."+f.key, "1")
 	}
+	for _, file := range tool.strings("setuptools", "dynamic", "dependencies", "file") {
+		m.include(file, tool.get("setuptools", "dynamic", "dependencies").line)
+	}
 	poetry(m, tool.get("poetry"))
 	pdm(m, tool)
 	hatch(m, tool.get("hatch"))

@@ -14,7 +14,7 @@ func readRequirements(m *Manifest, src string) error {
 		if joined == "" {
 			start = line
 		}
-		if head, ok := strings.CutSuffix(strings.TrimRight(text, " \t"), `\`); ok && !strings.HasPrefix(strings.TrimSpace(text), "#") && len(joined) < 1<<16 {
+		if head, ok := strings.CutSuffix(strings.TrimRight(text, " \t"), `\`); ok && !strings.HasPrefix(strings.TrimSpace(text), "#") && len(joined) < maxCommand {
 			joined += head + " "
 			return
 		}
