@@ -17,9 +17,11 @@ import (
 
 	"milepost/bot/render"
 	"milepost/rules"
+	"milepost/rules/config"
 	"milepost/rules/facts"
 	"milepost/rules/roadmaps"
 	"milepost/rules/snapshot"
+	"milepost/rules/strict"
 )
 
 type checkOptions struct {
@@ -86,12 +88,16 @@ func check(ctx context.Context, std streams, getenv func(string) string, target 
 	if len(snap.Entries) == 0 {
 		snap.Warnings = append(snap.Warnings, snapshot.Warning{Msg: "there are no files here; add some and check again"})
 	}
-	repo, err := facts.Collect(ctx, snap, roadmap.Patterns(), facts.CollectOptions{Progress: progress.scanned})
+	conf := readConfig(ctx, snap, roadmap)
+	if o.learner != "" {
+		conf.Learner = o.learner
+	}
+	repo, err := facts.Collect(ctx, snap, roadmap.Patterns(), facts.CollectOptions{Progress: progress.scanned, Ignore: conf.Ignored()})
 	progress.done()
 	if err != nil {
 		return err
 	}
-	report := roadmap.Evaluate(rules.Input{Repo: repo, Ref: snap.Ref, Activity: activity, Learner: o.learner})
+	report := roadmap.Evaluate(rules.Input{Repo: repo, Ref: snap.Ref, Activity: activity, Learner: conf.Learner, Skips: conf.Skip})
 	if err := writeReport(std, getenv, roadmap, &report, o); err != nil {
 		return err
 	}
@@ -99,6 +105,30 @@ func check(ctx context.Context, std streams, getenv func(string) string, target 
 		return fmt.Errorf("%d %% of the core milestones are met, %d %% are asked for: %w", report.Summary.Percent, o.failUnder, errBelow)
 	}
 	return nil
+}
+
+// readConfig reads the repository's own configuration; what is wrong with it becomes warnings, and what could be read holds.
+func readConfig(ctx context.Context, snap *snapshot.Snapshot, roadmap *rules.Roadmap) config.Config {
+	for _, p := range []string{config.Path, config.OtherPath} {
+		e, ok := snap.Lookup(p)
+		if !ok {
+			continue
+		}
+		data, err := snap.Read(ctx, e)
+		if err != nil {
+			snap.Warnings = append(snap.Warnings, snapshot.Warning{Path: p, Msg: "it could not be read"})
+			return config.Config{}
+		}
+		c, err := config.Parse(p, data, roadmap.IDs())
+		var faults strict.Faults
+		if errors.As(err, &faults) {
+			for _, f := range faults {
+				snap.Warnings = append(snap.Warnings, snapshot.Warning{Msg: f.Error()})
+			}
+		}
+		return c
+	}
+	return config.Config{}
 }
 
 // loadRoadmap reads a roadmap file, or the built-in roadmap for "".
