@@ -124,6 +124,7 @@ type block struct {
 	name string // last word before the brace, outside of parentheses
 	arg  string // first string before the brace
 	test bool   // it or a block around it is named after tests
+	flow bool   // an if or a loop, which is looked through
 }
 
 type gradleReader struct {
@@ -134,7 +135,7 @@ type gradleReader struct {
 
 // enter opens a block; beyond the bound the innermost one stands for all deeper.
 func (g *gradleReader) enter(head []token) {
-	b := block{test: g.up(0).test}
+	b := block{test: g.up(0).test, flow: len(head) > 0 && head[0].word("if", "else", "for", "while", "try")}
 	depth := 0
 	for _, t := range head {
 		switch {
@@ -157,10 +158,15 @@ func (g *gradleReader) enter(head []token) {
 
 // up returns the n-th block around the statement, 0 being the innermost.
 func (g *gradleReader) up(n int) block {
-	if n >= len(g.blocks) {
-		return block{}
+	for i := len(g.blocks) - 1; i >= 0; i-- {
+		if g.blocks[i].flow {
+			continue
+		}
+		if n--; n < 0 {
+			return g.blocks[i]
+		}
 	}
-	return g.blocks[len(g.blocks)-1-n]
+	return block{}
 }
 
 // statement reads one statement where it stands.
@@ -172,10 +178,18 @@ func (g *gradleReader) statement(s []token) {
 	case in == "plugins":
 		g.pluginLine(s)
 	case in == "dependencies" && outer == "buildscript":
-		g.each(s[1:], func(d Dependency) { g.m.Plugins = append(g.m.Plugins, d) })
+		g.each(s[1:], func(d Dependency) {
+			d.Scope = Dev
+			g.m.Plugins = append(g.m.Plugins, d)
+		})
 	case in == "dependencies" && outer == "dependencyManagement",
 		in == "imports" && outer == "dependencyManagement", in == "constraints":
-		g.each(s[1:], func(d Dependency) { g.m.Managed = append(g.m.Managed, d) })
+		g.each(s[1:], func(d Dependency) {
+			if in == "imports" {
+				d.Scope = Dev
+			}
+			g.m.Managed = append(g.m.Managed, d)
+		})
 	case in == "dependencies":
 		g.dependency(s)
 	case g.up(1).name == "versionCatalogs":
@@ -216,6 +230,8 @@ func (g *gradleReader) topLevel(s []token) {
 	case "group", "version", "sourceCompatibility", "mainClass", "mainClassName":
 		if s[1].kind == stringToken || s[1].kind == numberToken {
 			g.scalar(s[0].text, s[1].text)
+		} else if v := literals(s); len(v) == 1 && len(s) == 6 && s[2].word("set") { // mainClass.set("x")
+			g.scalar(s[0].text, v[0])
 		}
 	case "set":
 		if in := g.up(0).name; in == "ext" || in == "extra" {

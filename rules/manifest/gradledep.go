@@ -63,6 +63,9 @@ func (g *gradleReader) each(s []token, add func(Dependency)) {
 		case stringToken:
 			if d, ok := parseCoordinate(t.text); ok {
 				d.Line = t.line
+				if name, _ := chain(s, i+2); name != "" && d.Version == "" && s[i+1].is('+') {
+					d.Version = "${" + name + "}"
+				}
 				add(d)
 			}
 		case wordToken:

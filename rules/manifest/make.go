@@ -128,7 +128,11 @@ func (r *makeReader) rule(n int, text string) {
 	}
 	targets, rest := r.expand(text[:i]), strings.TrimLeft(text[i+1:], ":")
 	rest, inline, _ := strings.Cut(rest, ";")
-	if name, _, ok := makeVariable(strings.TrimSpace(rest)); ok && name != "" {
+	assigned := strings.TrimSpace(rest)
+	for _, word := range [...]string{"export ", "override ", "private "} {
+		assigned = strings.TrimPrefix(assigned, word)
+	}
+	if _, _, ok := makeVariable(assigned); ok {
 		return // a variable of the target
 	}
 	rest, _, _ = strings.Cut(rest, "|")
@@ -207,6 +211,27 @@ func (r *makeReader) expand(s string) string {
 	return s
 }
 
+// justNeeds returns the recipes named behind the colon, without the arguments of
+// those in parentheses.
+func justNeeds(s string) []string {
+	var out []string
+	for _, part := range strings.Split(s, "(") {
+		inside, rest, call := strings.Cut(part, ")")
+		if !call {
+			inside, rest = "", part
+		}
+		if w := strings.Fields(inside); len(w) > 0 {
+			out = append(out, w[0])
+		}
+		for _, w := range strings.Fields(rest) {
+			if w != "&&" {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
 // readJustfile reads the recipes of just.
 func readJustfile(m *Manifest, src string) error {
 	current := -1
@@ -236,7 +261,7 @@ func readJustfile(m *Manifest, src string) error {
 		}
 		rest, _, _ = strings.Cut(rest, "#")
 		current = len(m.Scripts)
-		m.script(words[0], "", line, strings.Fields(strings.NewReplacer("(", " ", ")", " ", "&&", " ").Replace(rest))...)
+		m.script(words[0], "", line, justNeeds(rest)...)
 	})
 	return nil
 }

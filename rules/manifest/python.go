@@ -190,7 +190,10 @@ func readNoxfile(m *Manifest, src string) error {
 func noxCall(m *Manifest, s *Script, l []token) {
 	var args []string
 	for i, t := range l {
-		if t.kind == stringToken && !l[i-1].is('=') {
+		if t.kind == wordToken && i+1 < len(l) && l[i+1].is('=') {
+			break // keyword arguments stand last
+		}
+		if t.kind == stringToken {
 			args = append(args, t.text)
 		}
 	}

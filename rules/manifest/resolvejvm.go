@@ -169,9 +169,6 @@ func (r *resolver) gradle() {
 		m.Managed = r.gradleList(m.Managed, scripts, look)
 		m.Plugins = r.gradleList(m.Plugins, scripts, look)
 		m.Version = expand(m.Version, look)
-		if m.Name == "" {
-			m.Name = m.Properties["group"]
-		}
 	}
 }
 
@@ -231,6 +228,10 @@ func (r *resolver) gradleScope(m *Manifest) []*Manifest {
 // gradleVariable finds a variable by its whole name, then by its last part:
 // "rootProject.ext.springVersion" and "Versions.spring" are set as the last.
 func gradleVariable(scripts []*Manifest, name string) (string, bool) {
+	if i := strings.IndexAny(name, `"'`); i >= 0 {
+		name = name[i+1:] // property("x"), extra["x"]
+		name = name[:max(0, strings.IndexAny(name, `"'`))]
+	}
 	for _, key := range [...]string{name, name[strings.LastIndexByte(name, '.')+1:]} {
 		for _, s := range scripts {
 			if v, ok := s.Properties[key]; ok && v != "" {

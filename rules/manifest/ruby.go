@@ -189,7 +189,9 @@ func readRakefile(m *Manifest, src string) error {
 			}
 		case l[0].word("task", "multitask") && len(l) > 1, command != "":
 			if name, needs := rakeTask(l); name != "" {
-				o.task = len(m.Scripts)
+				if command == "" {
+					o.task = len(m.Scripts)
+				}
 				m.script(prefix+name, command, l[0].line, needs...)
 			}
 		default:
@@ -204,31 +206,43 @@ func readRakefile(m *Manifest, src string) error {
 
 // rakeTask reads name and prerequisites of a task line.
 func rakeTask(l []token) (string, []string) {
-	end := len(l)
-	var names []string
-	for i := 1; i < end; i++ {
-		t := l[i]
+	class := rakeClass(l)
+	name, start := "", 1
+	for i, t := range l {
+		if t.word("do") || class == "" && i > 2 && name == "" {
+			l = l[:i]
+			break
+		}
 		switch {
-		case t.word("do"):
-			end = i
-		case t.kind == stringToken,
-			t.kind == wordToken && l[i-1].is(':'),
-			t.kind == wordToken && i == 1 && i+1 < len(l) && l[i+1].is(':'):
-			names = append(names, t.text)
+		case name != "" || i == 0:
+		case class != "" && start == 1:
+			if t.word("new") {
+				start = i + 1
+			}
+		case t.kind == stringToken, t.kind == wordToken && l[i-1].is(':'), t.kind == wordToken && i == 1 && i+1 < len(l) && l[i+1].is(':'):
+			name, start = t.text, i+1
 		}
 	}
-	if len(names) == 0 {
-		switch rakeClass(l) {
-		case "rspec":
-			return "spec", nil
-		case "":
-			return "", nil
-		case "rubocop":
-			return "rubocop", nil
-		}
+	switch {
+	case name == "" && class == "rspec":
+		return "spec", nil
+	case name == "" && class == "rubocop":
+		return "rubocop", nil
+	case name == "" && class != "":
 		return "test", nil
+	case name == "" || start >= len(l):
+		return name, nil
 	}
-	return names[0], names[1:]
+	if l[start].is(':') { // name: prerequisites
+		return name, rubySymbols(l[start:])
+	}
+	// Arguments stand in brackets before the arrow, prerequisites behind it.
+	for i := start; i+1 < len(l); i++ {
+		if l[i].is('=') && l[i+1].is('>') {
+			return name, rubySymbols(l[i:])
+		}
+	}
+	return name, nil
 }
 
 // rakeClass returns the program that the task class of a library runs.
