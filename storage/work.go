@@ -119,14 +119,14 @@ func (q *Queries) notify(ctx context.Context) error {
 const claimWhere = `UPDATE work SET fence = fence + 1, owner = $1, ready_at = $2, attempts = attempts + 1, snoozed = 0, changed_at = $3
  WHERE (kind, key) IN (SELECT kind, key FROM work WHERE ready_at IS NOT NULL AND parked = 0 AND priority = $4 AND ready_at <= $3`
 
-// ClaimWork hands out up to n due keys of the given kinds, highest priority first, longest due first. A row whose lease has run out is due.
-func (q *Queries) ClaimWork(ctx context.Context, owner string, kinds []string, lease time.Duration, n int) ([]Claim, error) {
+// ClaimWork hands out up to n due keys of the given kinds and of at least a priority, highest priority first, longest due first. A row whose lease has run out is due.
+func (q *Queries) ClaimWork(ctx context.Context, owner string, kinds []string, lease time.Duration, n, minPriority int) ([]Claim, error) {
 	if len(kinds) == 0 || n <= 0 {
 		return nil, nil
 	}
 	var all []Claim
 	for _, p := range priorities {
-		if len(all) >= n {
+		if len(all) >= n || p < int64(minPriority) {
 			break
 		}
 		now := q.now()

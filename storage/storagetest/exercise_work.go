@@ -16,7 +16,7 @@ const lease = 30 * time.Second
 func (b *bench) quiet(t *testing.T) {
 	t.Helper()
 	for {
-		all, err := b.ClaimWork(b.ctx, "quiet", []string{storage.KindRepo, storage.KindTimer, "x"}, lease, 100)
+		all, err := b.ClaimWork(b.ctx, "quiet", []string{storage.KindRepo, storage.KindTimer, "x"}, lease, 100, 0)
 		check(t, err)
 		if len(all) == 0 {
 			return
@@ -30,7 +30,7 @@ func (b *bench) quiet(t *testing.T) {
 // claimOne claims what is due and expects it to be this key first; the rest is given back.
 func (b *bench) claimOne(t *testing.T, key storage.Key) *storage.Claim {
 	t.Helper()
-	all, err := b.ClaimWork(b.ctx, "w1", []string{key.Kind}, lease, 1000)
+	all, err := b.ClaimWork(b.ctx, "w1", []string{key.Kind}, lease, 1000, 0)
 	check(t, err)
 	var mine *storage.Claim
 	for i := range all {
@@ -48,7 +48,7 @@ func (b *bench) claimOne(t *testing.T, key storage.Key) *storage.Claim {
 
 func (b *bench) claimNone(t *testing.T, kind string) {
 	t.Helper()
-	all, err := b.ClaimWork(b.ctx, "w2", []string{kind}, lease, 10)
+	all, err := b.ClaimWork(b.ctx, "w2", []string{kind}, lease, 10, 0)
 	check(t, err)
 	if len(all) != 0 {
 		t.Fatalf("claimed %v, want nothing", all)
@@ -92,7 +92,7 @@ func testClaimOrder(t *testing.T, b *bench) {
 		b.wish(t, w)
 	}
 	b.clock.Advance(time.Millisecond)
-	all, err := b.ClaimWork(b.ctx, "w1", []string{"x", "none"}, lease, 10)
+	all, err := b.ClaimWork(b.ctx, "w1", []string{"x", "none"}, lease, 10, 0)
 	check(t, err)
 	var got string
 	for _, c := range all[:2] {
@@ -247,7 +247,7 @@ func testStats(t *testing.T, b *bench) {
 		b.wish(t, storage.Wish{Key: storage.Key{Kind: "stat", ID: fmt.Sprint(i)}, Priority: storage.PriorityHigh, At: now.Add(-time.Duration(i) * time.Second)})
 	}
 	b.wish(t, storage.Wish{Key: storage.Key{Kind: "stat", ID: "later"}, Priority: storage.PriorityHigh, At: now.Add(time.Hour)})
-	all, err := b.ClaimWork(b.ctx, "w", []string{"stat"}, lease, 2)
+	all, err := b.ClaimWork(b.ctx, "w", []string{"stat"}, lease, 2, 0)
 	check(t, err)
 	check(t, b.ParkWork(b.ctx, &all[0], "p"))
 	stats, err := b.QueueStats(b.ctx)
