@@ -7,6 +7,7 @@ var dynamicCases = []splitCase{
 	{"statement", Python, "x = 1\n‹\"\"\"About x.\"\"\"›\ny = 2"},
 	{"prefixes", Python, "a = r'«\\'»', b\"«c»\", Rb'«d»', u'«e»', bar'«f»'"},
 	{"f-strings", Python, "a = f'«b »{c(\"«d»\")!r:«>10»}« {{e}}»' + rf\"«\\d»{f['«g»']}\""},
+	{"braces", Python, "a = f\"«{{»{b}«:»{c}«}}»\"\n‹'d'›\nrf'«\\»{e}'"},
 	{"nested fields", Python, "a = f\"«b »{x:«>»{w}«.2f»}\" ‹# c›"},
 	{"f-string format quote", Python, "a = f\"{x:«'>10»}\"; b = '«c»'"},
 	{"f-triple", Python, "a = f\"\"\"«SELECT »{\n  b\n}« \"x\" »\"\"\" ‹# c›"},

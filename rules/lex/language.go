@@ -125,11 +125,15 @@ func ByPath(path string) Language {
 	if l := byBaseName(lowerASCII(&buf, path)); l != Unknown {
 		return l
 	}
-	dot := strings.LastIndexByte(path, '.')
-	if dot < 0 {
-		return Unknown
+	if dot := strings.LastIndexByte(path, '.'); dot >= 0 {
+		if l := byExtension(lowerASCII(&buf, path[dot+1:])); l != Unknown {
+			return l
+		}
 	}
-	return byExtension(lowerASCII(&buf, path[dot+1:]))
+	if bytes.HasPrefix(lowerASCII(&buf, path), []byte("makefile.")) {
+		return Makefile
+	}
+	return Unknown
 }
 
 func byBaseName(base []byte) Language {
@@ -161,8 +165,6 @@ func byBaseName(base []byte) Language {
 	switch {
 	case bytes.HasPrefix(base, []byte("dockerfile.")), bytes.HasPrefix(base, []byte("containerfile.")):
 		return Dockerfile
-	case bytes.HasPrefix(base, []byte("makefile.")):
-		return Makefile
 	case bytes.HasPrefix(base, []byte(".env.")):
 		return INI
 	case bytes.HasPrefix(base, []byte("jenkinsfile.")):

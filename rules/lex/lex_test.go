@@ -195,7 +195,7 @@ func TestByPath(t *testing.T) {
 		"a.yml": YAML, "A.vue": Vue, "A.svelte": Svelte, "index.HTM": HTML, "v.html.erb": ERB, "v.ejs": EJS,
 		"a.css": CSS, "a.scss": SCSS, "README.md": Markdown, "package.json": JSON, "Cargo.toml": TOML, "pom.xml": XML,
 		"DOCKERFILE": Dockerfile, "Dockerfile.dev": Dockerfile, "web.dockerfile": Dockerfile, "Makefile": Makefile,
-		"x.mk": Makefile, "CMakeLists.txt": CMake, `win\path\a.cs`: CSharp, "Jenkinsfile": Groovy, "main.tf": HCL,
+		"x.mk": Makefile, "makefile.py": Python, "Makefile.am": Makefile, "Dockerfile.go": Dockerfile, "CMakeLists.txt": CMake, `win\path\a.cs`: CSharp, "Jenkinsfile": Groovy, "main.tf": HCL,
 		"schema.prisma": Prisma, "a.fs": FSharp, "a.hs": Haskell, "a.clj": Clojure, "a.lua": Lua, "a.dart": Dart, "a.swift": Swift,
 	} {
 		if got := ByPath(path); got != want {

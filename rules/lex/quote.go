@@ -114,10 +114,11 @@ func (s *scanner) str(i int, quote byte, count, width int, f form) int {
 				i = next
 				continue
 			}
-			s.asString(from, i)
 			if f&fields != 0 {
+				s.asString(from, next-width)
 				i = s.field(next, width, f&multiline != 0)
 			} else {
+				s.asString(from, i)
 				i = s.interpolation(next)
 			}
 			from = i
@@ -127,8 +128,11 @@ func (s *scanner) str(i int, quote byte, count, width int, f form) int {
 
 // escape returns what follows the backslash at i and the byte it takes.
 func (s *scanner) escape(i int, f form) int {
-	if f&escapes == 0 {
+	if f&escapes == 0 || f&fields != 0 && s.at(i+1) == '{' {
 		return i + 1
+	}
+	if f&fields != 0 && s.has(i+1, "N{") {
+		return i + 3 // \N{NAME}
 	}
 	next := i + 1
 	if s.at(next) == '\r' && s.at(next+1) == '\n' {
@@ -220,6 +224,12 @@ func (s *scanner) fieldEnd(i, width int, multi bool) int {
 			i++
 		case '"', '\'':
 			i = s.quote(i, c)
+		case '#':
+			if s.syn.kind != kindPython || !multi {
+				i++
+				continue
+			}
+			i = s.lineComment(i)
 		case ':':
 			if level > 0 || s.at(i+1) == ':' || s.before(i) == ':' {
 				i++
