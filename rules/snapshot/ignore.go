@@ -34,7 +34,8 @@ type ignorePattern struct {
 	negated bool
 	dirOnly bool
 	suffix  string   // of "*.class": ".class"; "" for other shapes
-	parts   []string // the pattern split at its slashes
+	prefix  string   // of "docs/api**/x": "docs/api", see literalPrefix
+	parts   []string // the pattern, behind the prefix, split at its slashes
 	byName  bool     // no slash: compared with the last part of a path, at any depth
 }
 
@@ -85,7 +86,10 @@ func (r *ignoreRules) add(line string) {
 	if r.fold {
 		line = foldASCII(line)
 	}
-	parts, ok := splitPattern(line)
+	if !p.byName {
+		p.prefix = literalPrefix(line)
+	}
+	parts, ok := splitPattern(line[len(p.prefix):])
 	if !ok {
 		return
 	}
@@ -116,6 +120,20 @@ func remember(m map[string]lastPattern, key string, position int, dirOnly bool) 
 	}
 	m[key] = last
 	return m
+}
+
+// literalPrefix returns what stands before two stars that end a part, where all of it is plain. Git compares
+// that beginning first and then takes the stars as if they began the pattern, so that they cross slashes.
+func literalPrefix(line string) string {
+	n := strings.IndexAny(line, `*?[\`)
+	if n < 0 {
+		return ""
+	}
+	part, _, _ := strings.Cut(line[n:], "/")
+	if !isDoubleStar(part) {
+		return ""
+	}
+	return line[:n]
 }
 
 // splitPattern splits at the slashes that are not inside a bracket expression. It reports false for a
@@ -198,7 +216,8 @@ func (p *ignorePattern) matches(rel, name string, dir bool) bool {
 	case p.byName:
 		return matchPart(p.parts[0], name)
 	default:
-		return matchParts(p.parts, rel)
+		rest, ok := strings.CutPrefix(rel, p.prefix)
+		return ok && matchParts(p.parts, rest)
 	}
 }
 
