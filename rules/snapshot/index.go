@@ -189,7 +189,7 @@ func (d *indexDecoder) shortened(e *indexEntry, fixed int) error {
 	}
 	at += n
 	end := bytes.IndexByte(d.data[at:], 0)
-	if end < 0 || end > maxPathLen {
+	if end < 0 {
 		return fmt.Errorf("%w: cut short", errIndex)
 	}
 	keep := d.prev[:uint64(len(d.prev))-drop]
