@@ -79,8 +79,11 @@ func (g *gradleReader) each(s []token, add func(Dependency)) {
 func (g *gradleReader) word(s []token, i int, add func(Dependency)) int {
 	t := s[i]
 	if i+1 < len(s) && s[i+1].is('(') {
-		end := closing(s, i+1)
-		args := s[i+2 : end]
+		if !t.word("platform", "enforcedPlatform", "project", "kotlin", "files", "fileTree", "npm", "gradleApi", "localGroovy") {
+			return i // what stands inside is read as if it stood alone
+		}
+		end := max(closing(s, i+1), i+2)
+		args := s[i+2 : min(end, len(s))]
 		switch t.text {
 		case "platform", "enforcedPlatform":
 			g.each(args, func(d Dependency) {
@@ -99,9 +102,6 @@ func (g *gradleReader) word(s []token, i int, add func(Dependency)) int {
 				}
 				add(d)
 			}
-		case "files", "fileTree", "npm", "gradleApi", "localGroovy":
-		default:
-			return i
 		}
 		return end
 	}
@@ -162,7 +162,7 @@ func mapNotation(s []token, i int, add func(Dependency)) int {
 }
 
 // maxCall bounds the tokens of one call, because calls may nest.
-const maxCall = 2000
+const maxCall = 500
 
 // closing returns the index of the bracket that closes the one at i, or the last index.
 func closing(s []token, i int) int {

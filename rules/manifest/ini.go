@@ -81,9 +81,11 @@ func toxEnvironments(m *Manifest, src string, first int) {
 		}
 		i, known := at[name]
 		if !known {
-			i = len(m.Scripts)
+			i = m.script(name, base, e.line)
 			at[name] = i
-			m.script(name, base, e.line)
+		}
+		if i < 0 {
+			continue
 		}
 		switch e.key {
 		case "commands":

@@ -31,23 +31,24 @@ type makeRule struct {
 // followed.
 func readMakefile(m *Manifest, src string) error {
 	r := makeReader{m: m, vars: make(map[string]string)}
-	joined, start := "", 0
+	var joined []byte // of a line that a backslash continues
+	start := 0
 	eachLine(src, func(line int, text string) {
-		if joined == "" {
+		if len(joined) == 0 {
 			start = line
 		}
 		if head, ok := strings.CutSuffix(text, `\`); ok && len(joined) < maxCommand {
-			joined += strings.TrimRight(head, " \t") + " "
+			joined = append(append(joined, strings.TrimRight(head, " \t")...), ' ')
 			return
 		}
-		if joined != "" {
-			text = strings.TrimLeft(text, " \t")
+		if len(joined) > 0 {
+			text = string(append(joined, strings.TrimLeft(text, " \t")...))
 		}
-		r.line(start, joined+text)
-		joined = ""
+		r.line(start, text)
+		joined = joined[:0]
 	})
-	if joined != "" {
-		r.line(start, joined)
+	if len(joined) > 0 {
+		r.line(start, string(joined))
 	}
 	r.end()
 	for _, rule := range r.rules {
@@ -141,8 +142,9 @@ func (r *makeReader) rule(n int, text string) {
 		if t[0] == '.' && len(t) > 1 && t[1] >= 'A' && t[1] <= 'Z' || strings.ContainsAny(t, "%$") || len(r.open) > 20 {
 			continue
 		}
-		r.m.script(t, "", n, needs...)
-		r.open = append(r.open, len(r.m.Scripts)-1)
+		if i := r.m.script(t, "", n, needs...); i >= 0 {
+			r.open = append(r.open, i)
+		}
 	}
 	r.recipe(inline)
 }
@@ -260,8 +262,7 @@ func readJustfile(m *Manifest, src string) error {
 			return
 		}
 		rest, _, _ = strings.Cut(rest, "#")
-		current = len(m.Scripts)
-		m.script(words[0], "", line, justNeeds(rest)...)
+		current = m.script(words[0], "", line, justNeeds(rest)...)
 	})
 	return nil
 }

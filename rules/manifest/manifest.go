@@ -13,6 +13,9 @@ const MaxSize = 2 << 20
 // maxDepth bounds the nesting of documents and of blocks.
 const maxDepth = 200
 
+// maxDeclared bounds the dependencies, and the scripts, taken from one file.
+const maxDeclared = 20_000
+
 // maxCommand bounds the bytes of a line joined from several, and of a command
 // gathered line by line.
 const maxCommand = 8 << 10
@@ -176,6 +179,9 @@ func Parse(path string, content []byte) (Manifest, error) {
 		return m, &Error{Path: path, Msg: fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(content), MaxSize)}
 	}
 	err := f.read(&m, text(content))
+	for _, list := range [...]*[]Dependency{&m.Dependencies, &m.Indirect, &m.Managed, &m.Plugins} {
+		*list = (*list)[:min(len(*list), maxDeclared)]
+	}
 	if err == nil {
 		return m, nil
 	}
@@ -212,7 +218,7 @@ func (m *Manifest) property(key, value string) {
 
 // depend records a dependency of the manifest's own ecosystem.
 func (m *Manifest) depend(name, version string, scope Scope, line int) {
-	if name != "" {
+	if name != "" && len(m.Dependencies) < maxDeclared {
 		m.Dependencies = append(m.Dependencies, Dependency{Ecosystem: m.Ecosystem, Name: name, Version: version, Scope: scope, Line: line})
 	}
 }
@@ -224,11 +230,14 @@ func (m *Manifest) plugin(name, version string, line int) {
 	}
 }
 
-// script records a named command.
-func (m *Manifest) script(name, command string, line int, needs ...string) {
-	if name != "" {
-		m.Scripts = append(m.Scripts, Script{Name: name, Command: command, Line: line, Needs: needs})
+// script records a named command and returns its index, -1 when there is no name
+// or no room.
+func (m *Manifest) script(name, command string, line int, needs ...string) int {
+	if name == "" || len(m.Scripts) >= maxDeclared {
+		return -1
 	}
+	m.Scripts = append(m.Scripts, Script{Name: name, Command: command, Line: line, Needs: needs})
+	return len(m.Scripts) - 1
 }
 
 // include records another file, written relative to this manifest.

@@ -276,3 +276,40 @@ func TestBestEffort(t *testing.T) {
 		}
 	}
 }
+
+// TestLimits reads long repetitions that ask for work or memory out of proportion;
+// what comes back is bounded.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	for path, piece := range map[string]string{
+		"requirements.txt": "a\n",
+		"package.json":     `{"dependencies":{"a":"1",`,
+		"go.mod":           "require a v1\n",
+		"pom.xml":          "<a><!-- -->b",
+		"setup.py":         "install_requires=[",
+		"pyproject.toml":   "[a.b.c]\n[[d]]\n",
+		"build.gradle":     "dependencies { implementation(platform(",
+		"Gemfile":          "%w[",
+		"mix.exs":          "~s(",
+		"Makefile":         "A=$(A)$(A)\na b c d:\n\t$(A)\n",
+		"build.sbt":        `"a" % "b" % `,
+		"environment.yml":  "- a: &a [*a, *a]\n",
+		"noxfile.py":       "@nox.session\ndef \"\"\n",
+		"settings.gradle":  "include ':a',\n",
+	} {
+		m, _ := manifest.Parse(path, []byte(strings.Repeat(piece, 200_000/max(1, len(piece)))))
+		for what, n := range map[string]int{"dependencies": len(m.Dependencies), "scripts": len(m.Scripts), "plugins": len(m.Plugins)} {
+			if n > 20_000 {
+				t.Errorf("%s: %d %s", path, n, what)
+			}
+		}
+		size := 0
+		for _, s := range m.Scripts {
+			size += len(s.Command)
+		}
+		if size > 64<<20 {
+			t.Errorf("%s: %d bytes of commands", path, size)
+		}
+		manifest.Resolve([]manifest.Manifest{m})
+	}
+}

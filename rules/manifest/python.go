@@ -72,6 +72,9 @@ func readTox(m *Manifest, src string) error {
 	return nil
 }
 
+// maxLists bounds the lists of requirements that one setup.py may hold.
+const maxLists = 50
+
 // readSetupPy reads the literal lists and strings that setup() is given, directly,
 // through a variable of the file or through a dictionary.
 func readSetupPy(m *Manifest, src string) error {
@@ -122,7 +125,7 @@ func readSetupPy(m *Manifest, src string) error {
 		default:
 			continue
 		}
-		if !done[at] {
+		if !done[at] && len(done) < maxLists {
 			done[at] = true
 			literalRequirements(m, toks, at, scope)
 		}
@@ -176,8 +179,7 @@ func readNoxfile(m *Manifest, src string) error {
 				if name == "" {
 					name = l[1].text
 				}
-				current, decorated = len(m.Scripts), false
-				m.script(name, "", l[0].line)
+				current, decorated = m.script(name, "", l[0].line), false
 			}
 		case current >= 0 && l[0].word("session") && len(l) > 3 && l[1].is('.'):
 			noxCall(m, &m.Scripts[current], l)

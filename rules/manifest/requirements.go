@@ -8,21 +8,24 @@ import "strings"
 // "test" in their name Test.
 func readRequirements(m *Manifest, src string) error {
 	scope := scopeOfFile(m.Path)
-	var joined string
+	var joined []byte // of a line that a backslash continues
 	start := 0
 	eachLine(src, func(line int, text string) {
-		if joined == "" {
+		if len(joined) == 0 {
 			start = line
 		}
 		if head, ok := strings.CutSuffix(strings.TrimRight(text, " \t"), `\`); ok && !strings.HasPrefix(strings.TrimSpace(text), "#") && len(joined) < maxCommand {
-			joined += head + " "
+			joined = append(append(joined, head...), ' ')
 			return
 		}
-		requirementLine(m, joined+text, scope, start)
-		joined = ""
+		if len(joined) > 0 {
+			text = string(append(joined, text...))
+		}
+		requirementLine(m, text, scope, start)
+		joined = joined[:0]
 	})
-	if joined != "" {
-		requirementLine(m, joined, scope, start)
+	if len(joined) > 0 {
+		requirementLine(m, string(joined), scope, start)
 	}
 	return nil
 }
@@ -130,7 +133,7 @@ func pep508(m *Manifest, text string, scope Scope, line int) {
 		version = strings.Trim(version, "() ")
 	}
 	m.depend(pypiName(name), strings.TrimSpace(version), scope, line)
-	if extras != "" {
+	if extras != "" && len(m.Dependencies) > 0 {
 		m.Dependencies[len(m.Dependencies)-1].Extras = extras[1:]
 	}
 }

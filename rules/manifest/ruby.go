@@ -189,10 +189,9 @@ func readRakefile(m *Manifest, src string) error {
 			}
 		case l[0].word("task", "multitask") && len(l) > 1, command != "":
 			if name, needs := rakeTask(l); name != "" {
-				if command == "" {
-					o.task = len(m.Scripts)
+				if at := m.script(prefix+name, command, l[0].line, needs...); command == "" {
+					o.task = at
 				}
-				m.script(prefix+name, command, l[0].line, needs...)
 			}
 		default:
 			body(l)
