@@ -20,6 +20,7 @@ var dynamicCases = []splitCase{
 	{"bare heredoc", Ruby, "a = <<EOS.strip ‹# b›\n«it's\n»EOS\nc << D; class << self; end; e <<F"},
 	{"percent", Ruby, "%w[«a 'b»] + %q(«c(d)'»), %Q{«e »#{f}«'»}, %r{«'/»}i, %(«g'»); h % i; j %w; k = l %2"},
 	{"regex", Ruby, "a =~ /«'#»#{b}«\\/»/ && c / d / '«e»'; split /«'»/; f(/«\"»/); x / 2 / '«y»'"},
+	{"lines", Ruby, "a = b\n/«'»/.match?(c)\n%w(«d'»).each { x }\n%r{«^'»}\ne(f: / «# don't\n  \"»/x) ‹# g›\nh = /«\n'\n»/x; i\ndef %(a) b('«c»') end"},
 	{"chars and globals", Ruby, "a = ?\" ; $' + $\"; b ? '«c»' : :\"«d»\"; e.empty?"},
 	{"doc and end", Ruby, "‹=begin\n it's\n=end›\na == b\n⟦__END__\nit's⟧"},
 	{"rails", Ruby, "get '«/a»', to: '«b#c»'\nhas_many :d, -> { where(\"«e = '»#{f}«'»\") }"},

@@ -43,29 +43,35 @@ func rubyKeyword(w []byte) bool {
 }
 
 // rubyValue reports whether the byte at i, which can begin a literal or be an
-// operator, begins a literal: where a value is due, or after a name and a space
-// when none follows, as in "split /,/".
-func (s *scanner) rubyValue(i int) bool {
-	if !s.operandBefore(i, rubyKeyword) {
-		j := s.lastCode(i)
-		return j < 0 || s.code[j] != '}'
+// operator, begins a literal: where a value is due (sure), at the start of a line,
+// or after a name and a space when none follows, as in "split /,/".
+func (s *scanner) rubyValue(i int) (value, sure bool) {
+	j := s.lastCode(i)
+	if j >= 0 && string(s.word(j)) == "def" {
+		return false, false // the operator's definition
 	}
-	return isSpace(s.before(i)) && !isSpace(s.at(i+1)) && s.at(i+1) != '=' && isWord(s.code[s.lastCode(i)]) &&
-		!isDigit(s.code[s.lastCode(i)])
+	if !s.operandBefore(i, rubyKeyword) && (j < 0 || s.code[j] != '}') {
+		return true, true
+	}
+	if s.lineStart(i) {
+		return true, false
+	}
+	return isSpace(s.before(i)) && !isSpace(s.at(i+1)) && s.at(i+1) != '=' && isWord(s.code[j]) && !isDigit(s.code[j]), false
 }
 
 func (s *scanner) rubyRegex(i int) int {
-	if s.before(i) == ':' || s.before(i) == '.' || s.before(i) == '&' && s.at(i+1) == ')' || !s.rubyValue(i) {
+	if s.before(i) == ':' || s.before(i) == '.' || s.before(i) == '&' && s.at(i+1) == ')' {
 		return i + 1 // :/ and &:/ name the operator
 	}
-	if s.at(i+1) == '\n' || s.at(i+1) == '\r' {
-		if s.find(i+1, []byte("/")) < 0 {
-			return i + 1
-		}
-		return s.delimited(i+1, '/', '/', true)
+	value, sure := s.rubyValue(i)
+	if !value {
+		return i + 1
 	}
 	if i < s.noRegexUntil || s.regexEnd(i+1, false) < 0 {
-		return i + 1
+		// Expressions over many lines begin where nothing else can.
+		if !sure && s.at(i+1) != '\n' || s.find(i+1, []byte("/")) < 0 {
+			return i + 1
+		}
 	}
 	return s.delimited(i+1, '/', '/', true)
 }
@@ -127,9 +133,12 @@ func (s *scanner) rubyPercent(i int) int {
 		open = s.at(at)
 	}
 	switch {
-	case open <= ' ' || isWord(open) || bytes.IndexByte([]byte(";,.)]}>="), open) >= 0 || !s.rubyValue(i):
+	case open <= ' ' || isWord(open) || bytes.IndexByte([]byte(";,.)]}>="), open) >= 0:
 		return i + 1
 	case at == i+1 && bytes.IndexByte([]byte("([{|!"), open) < 0:
+		return i + 1
+	}
+	if value, _ := s.rubyValue(i); !value {
 		return i + 1
 	}
 	return s.delimited(at+1, open, closer(open), interpolates)
