@@ -1,0 +1,262 @@
+// Package gh talks to GitHub: as the app, as one of its installations, as a user. Answers come in small types of this package, failures
+// classified by what they mean ([Error]). Nothing in it sleeps: who may not call yet is told until when.
+package gh
+
+import (
+	"context"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bradleyfalzon/ghinstallation/v2"
+	"github.com/golang-jwt/jwt/v4"
+	"github.com/google/go-github/v62/github"
+)
+
+// Config is what an App needs. Only AppID and PrivateKey have no default.
+type Config struct {
+	AppID                  int64
+	PrivateKey             []byte // PEM
+	APIURL                 string // default https://api.github.com
+	ServerURL              string // default https://github.com
+	ClientID, ClientSecret string
+	Transport              http.RoundTripper
+	Now                    func() time.Time
+	CallTimeout            time.Duration // of one call; default 20 s
+	// ETags keeps answers for conditional requests; nil asks without conditions.
+	ETags ETags
+	// OnCall is told of every call, for metrics.
+	OnCall func(Call)
+}
+
+// ETags keeps the validator and body of answers by address.
+type ETags interface {
+	Load(ctx context.Context, key string) (etag string, body []byte, err error)
+	Save(ctx context.Context, key, etag string, body []byte) error
+}
+
+// Call is one call that was made.
+type Call struct {
+	Method, Route string // "GET", "/repos/{owner}/{repo}/git/trees/{sha}"
+	Status        int    // 0 when there was no answer
+	Took          time.Duration
+	Installation  int64
+	Limit         int // of the primary rate limit; 0 unknown
+	Remaining     int
+	Reset         time.Time
+}
+
+// Defaults of GitHub's own addresses.
+const (
+	DefaultAPIURL    = "https://api.github.com"
+	DefaultServerURL = "https://github.com"
+)
+
+// App is the GitHub App. It is safe for concurrent use.
+type App struct {
+	cfg     Config
+	key     *rsa.PrivateKey
+	apps    *ghinstallation.AppsTransport
+	own     *Client
+	mu      sync.Mutex
+	clients map[int64]*Client
+	pacer   *pacer
+}
+
+// New checks cfg and returns the app. No call is made.
+func New(cfg Config) (*App, error) {
+	cfg = cfg.withDefaults()
+	if cfg.AppID <= 0 {
+		return nil, errors.New("APP_ID must be the number GitHub shows on the app's settings page")
+	}
+	key, err := jwt.ParseRSAPrivateKeyFromPEM(cfg.PrivateKey)
+	if err != nil {
+		return nil, errors.New("PRIVATE_KEY is not an RSA key in PEM form; use the .pem file that GitHub gave for the app, whole, with its line breaks")
+	}
+	a := &App{cfg: cfg, key: key, clients: map[int64]*Client{}, pacer: newPacer(cfg.Now)}
+	a.apps = ghinstallation.NewAppsTransportFromPrivateKey(cfg.Transport, cfg.AppID, key)
+	a.apps.BaseURL = strings.TrimSuffix(cfg.APIURL, "/")
+	a.own, err = newClient(cfg, a.apps, 0, nil)
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.APIURL == "" {
+		c.APIURL = DefaultAPIURL
+	}
+	if c.ServerURL == "" {
+		c.ServerURL = DefaultServerURL
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.CallTimeout <= 0 {
+		c.CallTimeout = 20 * time.Second
+	}
+	if c.Transport == nil {
+		c.Transport = defaultTransport()
+	}
+	return c
+}
+
+func defaultTransport() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = 32
+	return t
+}
+
+// Client returns the client of an installation. Its token is minted when first needed, shared, and renewed shortly before it expires.
+func (a *App) Client(installation int64) (*Client, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.clients[installation]; c != nil {
+		return c, nil
+	}
+	tr := ghinstallation.NewFromAppsTransport(a.apps, installation)
+	tr.BaseURL = strings.TrimSuffix(a.cfg.APIURL, "/")
+	c, err := newClient(a.cfg, tr, installation, a.pacer)
+	if err != nil {
+		return nil, err
+	}
+	a.clients[installation] = c
+	return c, nil
+}
+
+// Forget drops the client of an installation that is gone.
+func (a *App) Forget(installation int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.clients, installation)
+}
+
+// ServerURL is the address of GitHub's pages, without a slash at the end.
+func (a *App) ServerURL() string { return strings.TrimSuffix(a.cfg.ServerURL, "/") }
+
+// Anonymous returns a client with a personal token, or none, for reading public repositories.
+func Anonymous(cfg Config, token string) (*Client, error) {
+	cfg = cfg.withDefaults()
+	tr := cfg.Transport
+	if token != "" {
+		tr = bearer{tr, token}
+	}
+	return newClient(cfg, tr, 0, nil)
+}
+
+// bearer adds a token to requests.
+type bearer struct {
+	next  http.RoundTripper
+	token string
+}
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	return b.next.RoundTrip(r)
+}
+
+// Client makes calls with one set of credentials. It is safe for concurrent use.
+type Client struct {
+	cfg          Config
+	gh           *github.Client
+	installation int64
+	pacer        *pacer // nil: contents are created unpaced
+}
+
+func newClient(cfg Config, tr http.RoundTripper, installation int64, p *pacer) (*Client, error) {
+	base, err := url.Parse(strings.TrimSuffix(cfg.APIURL, "/") + "/")
+	if err != nil || base.Scheme == "" || base.Host == "" {
+		return nil, fmt.Errorf("GITHUB_API_URL %q is not an address; use https://api.github.com or https://HOST/api/v3", cfg.APIURL)
+	}
+	c := github.NewClient(&http.Client{Transport: tr, CheckRedirect: noRedirect})
+	c.BaseURL = base
+	c.UserAgent = "milepost"
+	return &Client{cfg: cfg, gh: c, installation: installation, pacer: p}, nil
+}
+
+// noRedirect keeps redirects for the caller, who follows those of renamed repositories on the same host only.
+func noRedirect(req *http.Request, via []*http.Request) error {
+	if len(via) > 3 || req.URL.Host != via[0].URL.Host || req.Method != http.MethodGet {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
+
+// call makes one call. path is relative to the API; route is its template, for errors and metrics. in and out are JSON, nil for none.
+func (c *Client) call(ctx context.Context, method, route, path string, in, out any) error {
+	_, err := c.do(ctx, method, route, path, in, out, nil)
+	return err
+}
+
+func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (*http.Response, error) {
+	name := method + " " + route
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
+	defer cancel()
+	req, err := c.gh.NewRequest(method, strings.TrimPrefix(path, "/"), in)
+	if err != nil {
+		return nil, fmt.Errorf("github: %s: %w", name, err)
+	}
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	start := c.cfg.Now()
+	resp, err := c.gh.Do(ctx, req, out)
+	c.observe(method, route, resp, c.cfg.Now().Sub(start))
+	if resp != nil && resp.StatusCode == http.StatusNotModified {
+		return resp.Response, nil
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		err = context.DeadlineExceeded
+	}
+	var raw *http.Response
+	if resp != nil {
+		raw = resp.Response
+	}
+	if err == nil && raw != nil && raw.StatusCode/100 == 3 {
+		return raw, &Error{Kind: NotFound, Call: name, Status: raw.StatusCode, Msg: "it has moved"}
+	}
+	return raw, classify(name, err, c.cfg.Now())
+}
+
+func (c *Client) observe(method, route string, resp *github.Response, took time.Duration) {
+	if c.cfg.OnCall == nil {
+		return
+	}
+	call := Call{Method: method, Route: route, Took: took, Installation: c.installation}
+	if resp != nil {
+		call.Status = resp.StatusCode
+		call.Limit, call.Remaining, call.Reset = resp.Rate.Limit, resp.Rate.Remaining, resp.Rate.Reset.Time
+	}
+	c.cfg.OnCall(call)
+}
+
+// create makes a call that creates content people are notified of, within the pace that GitHub allows.
+func (c *Client) create(ctx context.Context, route, path string, in, out any) error {
+	if c.pacer != nil {
+		if until, ok := c.pacer.take(c.installation); !ok {
+			return &Error{Kind: RateLimited, Call: http.MethodPost + " " + route, Until: until, Msg: "paced below GitHub's limit on new content"}
+		}
+	}
+	return c.call(ctx, http.MethodPost, route, path, in, out)
+}
+
+// Repo names a repository.
+type Repo struct{ Owner, Name string }
+
+// String is owner/name.
+func (r Repo) String() string { return r.Owner + "/" + r.Name }
+
+func (r Repo) path(rest string) string {
+	return "repos/" + url.PathEscape(r.Owner) + "/" + url.PathEscape(r.Name) + rest
+}

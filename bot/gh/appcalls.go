@@ -1,0 +1,189 @@
+package gh
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Info is what GitHub says about the app itself.
+type Info struct {
+	ID          int64             `json:"id"`
+	Slug        string            `json:"slug"`
+	Name        string            `json:"name"`
+	Owner       Account           `json:"owner"`
+	URL         string            `json:"html_url"`
+	Permissions map[string]string `json:"permissions"`
+	Events      []string          `json:"events"`
+}
+
+// Info reads the app.
+func (a *App) Info(ctx context.Context) (Info, error) {
+	var out Info
+	err := a.own.call(ctx, http.MethodGet, "/app", "app", nil, &out)
+	return out, err
+}
+
+// ServerTime asks GitHub for its time, to find a clock that goes wrong, which makes every token invalid.
+func (a *App) ServerTime(ctx context.Context) (time.Time, error) {
+	resp, err := a.own.do(ctx, http.MethodGet, "/app", "app", nil, nil, nil)
+	if resp != nil {
+		if t, perr := http.ParseTime(resp.Header.Get("Date")); perr == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, err
+}
+
+// Installation is one account that installed the app.
+type Installation struct {
+	ID          int64             `json:"id"`
+	Account     Account           `json:"account"`
+	Permissions map[string]string `json:"permissions"`
+	Events      []string          `json:"events"`
+	Selection   string            `json:"repository_selection"` // "all" or "selected"
+	SuspendedAt *time.Time        `json:"suspended_at"`
+	URL         string            `json:"html_url"`
+}
+
+// pages bounds every walk through pages.
+const pages = 50
+
+// Installations reads all installations of the app.
+func (a *App) Installations(ctx context.Context) ([]Installation, error) {
+	var out []Installation
+	for page := 1; page <= pages; page++ {
+		var some []Installation
+		if err := a.own.call(ctx, http.MethodGet, "/app/installations", fmt.Sprintf("app/installations?per_page=100&page=%d", page), nil, &some); err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+		if len(some) < 100 {
+			break
+		}
+	}
+	return out, nil
+}
+
+// Repositories reads the repositories of the client's installation.
+func (c *Client) Repositories(ctx context.Context) ([]Repository, error) {
+	var out []Repository
+	for page := 1; page <= pages; page++ {
+		var a struct {
+			Repositories []Repository `json:"repositories"`
+		}
+		path := fmt.Sprintf("installation/repositories?per_page=100&page=%d", page)
+		if err := c.call(ctx, http.MethodGet, "/installation/repositories", path, nil, &a); err != nil {
+			return nil, err
+		}
+		out = append(out, a.Repositories...)
+		if len(a.Repositories) < 100 {
+			break
+		}
+	}
+	return out, nil
+}
+
+// HookConfig is where GitHub sends the app's webhooks.
+type HookConfig struct {
+	URL         string `json:"url"`
+	ContentType string `json:"content_type"`
+	InsecureSSL any    `json:"insecure_ssl"`
+}
+
+// HookConfig reads the address of the app's webhook.
+func (a *App) HookConfig(ctx context.Context) (HookConfig, error) {
+	var out HookConfig
+	err := a.own.call(ctx, http.MethodGet, "/app/hook/config", "app/hook/config", nil, &out)
+	return out, err
+}
+
+// HookDelivery is an entry of GitHub's log of deliveries.
+type HookDelivery struct {
+	ID           int64     `json:"id"`
+	GUID         string    `json:"guid"`
+	DeliveredAt  time.Time `json:"delivered_at"`
+	Redelivery   bool      `json:"redelivery"`
+	Status       string    `json:"status"`
+	StatusCode   int       `json:"status_code"`
+	Event        string    `json:"event"`
+	Action       string    `json:"action"`
+	Installation int64     `json:"installation_id"`
+	Repository   int64     `json:"repository_id"`
+}
+
+// Delivered reports whether the server answered with success.
+func (d HookDelivery) Delivered() bool { return d.StatusCode >= 200 && d.StatusCode < 300 }
+
+// Deliveries reads GitHub's log of deliveries, newest first, back to a time, up to 1,000.
+func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, error) {
+	var out []HookDelivery
+	path := "app/hook/deliveries?per_page=100"
+	for range 10 {
+		var some []HookDelivery
+		resp, err := a.own.do(ctx, http.MethodGet, "/app/hook/deliveries", path, nil, &some, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range some {
+			if d.DeliveredAt.Before(since) {
+				return out, nil
+			}
+			out = append(out, d)
+		}
+		next := nextPage(resp)
+		if next == "" || len(some) == 0 {
+			return out, nil
+		}
+		path = next
+	}
+	return out, nil
+}
+
+// nextPage is the query of the next page of this listing, "" on the last. Only the cursor is taken from the address, never the host.
+func nextPage(resp *http.Response) string {
+	for _, link := range resp.Header.Values("Link") {
+		for _, part := range splitLinks(link) {
+			if part.rel != "next" {
+				continue
+			}
+			u, err := url.Parse(part.url)
+			if err != nil {
+				return ""
+			}
+			return "app/hook/deliveries?" + u.RawQuery
+		}
+	}
+	return ""
+}
+
+// Redeliver asks GitHub to send a delivery again.
+func (a *App) Redeliver(ctx context.Context, id int64) error {
+	return a.own.call(ctx, http.MethodPost, "/app/hook/deliveries/{delivery_id}/attempts", fmt.Sprintf("app/hook/deliveries/%d/attempts", id), nil, nil)
+}
+
+// Credentials are what GitHub hands out when an app is made from a manifest.
+type Credentials struct {
+	ID            int64   `json:"id"`
+	Slug          string  `json:"slug"`
+	Name          string  `json:"name"`
+	Owner         Account `json:"owner"`
+	URL           string  `json:"html_url"`
+	ClientID      string  `json:"client_id"`
+	ClientSecret  string  `json:"client_secret"`
+	WebhookSecret string  `json:"webhook_secret"`
+	PEM           string  `json:"pem"`
+}
+
+// ConvertManifest exchanges the code that GitHub's manifest flow gives, once and within an hour, for the new app's credentials.
+func ConvertManifest(ctx context.Context, cfg Config, code string) (Credentials, error) {
+	c, err := Anonymous(cfg, "")
+	if err != nil {
+		return Credentials{}, err
+	}
+	var out Credentials
+	err = c.call(ctx, http.MethodPost, "/app-manifests/{code}/conversions", "app-manifests/"+url.PathEscape(code)+"/conversions", nil, &out)
+	return out, err
+}
