@@ -1,0 +1,651 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/bits"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxDepth    = 10000 // as encoding/json has it
+	maxElements = 10000 // of an array that is read
+	maxRaw      = 8 << 10
+)
+
+// errSyntax: the payload is not JSON.
+var errSyntax = errors.New("not valid JSON")
+
+// kind is what is expected at the end of a path; see the table.
+type kind byte
+
+func (k kind) limit() int {
+	switch k {
+	case 't':
+		return 300
+	case 'm':
+		return 64 << 10
+	default:
+		return 1 << 10
+	}
+}
+
+// Slots keep the few values that the handler itself looks at.
+const (
+	slotNone = iota
+	slotAction
+	slotRepo
+	slotInstallation
+	slotSenderType
+	slots
+)
+
+// node is the set of fields read from one object.
+type node struct {
+	fields []field
+}
+
+type field struct {
+	name  string
+	kind  kind   // 0 for an inner node
+	node  *node  // for objects, and for the elements of an array
+	array bool   // value is an array of node
+	also  bool   // presence asked for, and a deeper path too: keep an object even if empty
+	slot  int    // slotNone: none
+	label []byte // "name":
+}
+
+// compile makes a tree of paths. It panics on a bad path: paths are constants, and a test compiles them all.
+func compile(paths []string) *node {
+	root := &node{}
+	for _, p := range paths {
+		path, k, ok := strings.Cut(p, ":")
+		if !ok || len(k) != 1 || !strings.Contains("stmibpr", k) {
+			panic("webhook: bad path " + p)
+		}
+		n := root
+		parts := strings.Split(path, ".")
+		for i, part := range parts {
+			name, array := strings.CutSuffix(part, "[]")
+			f := n.add(name)
+			if i == len(parts)-1 {
+				if f.node != nil || k == "p" && f.kind != 0 {
+					f.also = true
+				} else {
+					f.kind = kind(k[0])
+				}
+				f.slot = slotOf(path)
+				break
+			}
+			if f.node == nil {
+				f.also = f.kind == 'p'
+				f.kind, f.node, f.array = 0, &node{}, array
+			}
+			n = f.node
+		}
+	}
+	return root
+}
+
+func slotOf(path string) int {
+	switch path {
+	case "action":
+		return slotAction
+	case "repository.id":
+		return slotRepo
+	case "installation.id":
+		return slotInstallation
+	case "sender.type":
+		return slotSenderType
+	}
+	return slotNone
+}
+
+func (n *node) add(name string) *field {
+	for i := range n.fields {
+		if n.fields[i].name == name {
+			return &n.fields[i]
+		}
+	}
+	if len(n.fields) == 64 {
+		panic("webhook: more than 64 fields in one object")
+	}
+	n.fields = append(n.fields, field{name: name, label: []byte(strconv.Quote(name) + ":")})
+	return &n.fields[len(n.fields)-1]
+}
+
+// find is the index of a name, or -1.
+func (n *node) find(name []byte) int {
+	for i := range n.fields {
+		if f := n.fields[i].name; len(f) == len(name) && f == string(name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// projection is what is left of a payload.
+type projection struct {
+	fields []byte // JSON object of the same shape, with nothing but the wanted fields
+	slot   [slots][]byte
+}
+
+// project reads the fields of a tree out of a JSON object. It checks that all of data is valid JSON, but decodes nothing it does not need.
+// Of a key that is there twice the last counts, as encoding/json has it.
+func project(data []byte, tree *node) (projection, error) {
+	s := scanner{data: data}
+	s.out = make([]byte, 0, 1024)
+	s.space()
+	if s.pos >= len(data) || data[s.pos] != '{' {
+		return projection{}, fmt.Errorf("%w: no object", errSyntax)
+	}
+	if err := s.object(tree, 1); err != nil {
+		return projection{}, err
+	}
+	s.space()
+	if s.pos != len(data) {
+		return projection{}, s.bad()
+	}
+	if s.twice {
+		return projectSlowly(data, tree)
+	}
+	return projection{fields: s.out, slot: s.slot}, nil
+}
+
+type scanner struct {
+	data  []byte
+	pos   int
+	out   []byte
+	twice bool // a wanted key occurred twice in one object
+	slot  [slots][]byte
+}
+
+func (s *scanner) bad() error { return fmt.Errorf("%w: at byte %d", errSyntax, s.pos) }
+
+func (s *scanner) space() {
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\n', '\r':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips white space and returns the byte there, 0 at the end.
+func (s *scanner) next() byte {
+	if s.pos < len(s.data) && s.data[s.pos] > ' ' {
+		return s.data[s.pos]
+	}
+	s.space()
+	if s.pos >= len(s.data) {
+		return 0
+	}
+	return s.data[s.pos]
+}
+
+// key reads a member's name and the colon. A name with escapes is decoded.
+func (s *scanner) key() ([]byte, error) {
+	if s.next() != '"' {
+		return nil, s.bad()
+	}
+	from := s.pos
+	escaped, err := s.str()
+	if err != nil {
+		return nil, err
+	}
+	name := s.data[from+1 : s.pos-1]
+	if escaped {
+		var decoded string
+		if err := json.Unmarshal(s.data[from:s.pos], &decoded); err != nil {
+			return nil, s.bad()
+		}
+		name = []byte(decoded)
+	}
+	if s.next() != ':' {
+		return nil, s.bad()
+	}
+	s.pos++
+	return name, nil
+}
+
+// object copies the wanted members of the object that begins here.
+func (s *scanner) object(n *node, depth int) error {
+	if depth > maxDepth {
+		return s.bad()
+	}
+	s.pos++ // {
+	s.out = append(s.out, '{')
+	if s.next() == '}' {
+		s.pos++
+		s.out = append(s.out, '}')
+		return nil
+	}
+	var seen uint64
+	first := true
+	for {
+		name, err := s.key()
+		if err != nil {
+			return err
+		}
+		i := n.find(name)
+		if i < 0 {
+			if err := s.skip(depth); err != nil {
+				return err
+			}
+		} else {
+			if seen&(1<<i) != 0 {
+				s.twice = true
+			}
+			seen |= 1 << i
+			mark := len(s.out)
+			if !first {
+				s.out = append(s.out, ',')
+			}
+			s.out = append(s.out, n.fields[i].label...)
+			kept, err := s.take(&n.fields[i], depth)
+			if err != nil {
+				return err
+			}
+			if kept {
+				first = false
+			} else {
+				s.out = s.out[:mark]
+			}
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case '}':
+			s.pos++
+			s.out = append(s.out, '}')
+			return nil
+		default:
+			return s.bad()
+		}
+	}
+}
+
+// take copies the value that begins here if it is what the field expects.
+func (s *scanner) take(f *field, depth int) (kept bool, err error) {
+	c := s.next()
+	if f.node != nil {
+		switch {
+		case f.array && c == '[':
+			return true, s.array(f.node, depth+1)
+		case !f.array && c == '{':
+			return true, s.object(f.node, depth+1)
+		}
+		if f.also && c != 'n' { // there, though not an object
+			s.out = append(s.out, "{}"...)
+			return true, s.skip(depth)
+		}
+		return false, s.skip(depth)
+	}
+	from := s.pos
+	if err := s.skip(depth); err != nil {
+		return false, err
+	}
+	raw := s.data[from:s.pos]
+	if f.slot != slotNone {
+		s.slot[f.slot] = raw
+	}
+	s.out, kept = f.appendValue(s.out, raw)
+	return kept, nil
+}
+
+// array copies the objects among the elements of the array that begins here.
+func (s *scanner) array(n *node, depth int) error {
+	if depth > maxDepth {
+		return s.bad()
+	}
+	s.pos++ // [
+	s.out = append(s.out, '[')
+	if s.next() == ']' {
+		s.pos++
+		s.out = append(s.out, ']')
+		return nil
+	}
+	for count := 0; ; {
+		if s.next() == '{' && count < maxElements {
+			if count > 0 {
+				s.out = append(s.out, ',')
+			}
+			count++
+			if err := s.object(n, depth+1); err != nil {
+				return err
+			}
+		} else if err := s.skip(depth); err != nil {
+			return err
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case ']':
+			s.pos++
+			s.out = append(s.out, ']')
+			return nil
+		default:
+			return s.bad()
+		}
+	}
+}
+
+// appendValue appends a valid JSON value if it is of the field's kind.
+func (f *field) appendValue(out, raw []byte) ([]byte, bool) {
+	switch f.kind {
+	case 's', 't', 'm':
+		if raw[0] != '"' {
+			return out, false
+		}
+		if limit := f.kind.limit(); len(raw)-2 > limit || 3*len(raw) > limit && !utf8.Valid(raw) {
+			return appendCut(out, raw, limit), true
+		}
+		return append(out, raw...), true
+	case 'i':
+		if _, err := strconv.ParseInt(string(raw), 10, 64); err != nil {
+			return out, false
+		}
+		return append(out, raw...), true
+	case 'b':
+		if raw[0] != 't' && raw[0] != 'f' {
+			return out, false
+		}
+		return append(out, raw...), true
+	case 'p':
+		if raw[0] == 'n' {
+			return out, false
+		}
+		return append(out, "true"...), true
+	case 'r':
+		if raw[0] == 'n' || len(raw) > maxRaw {
+			return out, false
+		}
+		return append(out, raw...), true
+	}
+	return out, false
+}
+
+// appendCut appends a string that may be too long.
+func appendCut(out, raw []byte, limit int) []byte {
+	var v string
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return append(out, `""`...) // cannot be: it was scanned as a string
+	}
+	if len(v) > limit {
+		end := limit
+		for end > 0 && !utf8.RuneStart(v[end]) {
+			end--
+		}
+		v = v[:end]
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return append(out, `""`...) // a string can always be written
+	}
+	return append(out, b...)
+}
+
+// skip reads over the value that begins here.
+func (s *scanner) skip(depth int) error {
+	switch c := s.next(); {
+	case c == '"':
+		_, err := s.str()
+		return err
+	case c == '{':
+		return s.skipObject(depth + 1)
+	case c == '[':
+		return s.skipArray(depth + 1)
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	case c == 't':
+		return s.word("true")
+	case c == 'f':
+		return s.word("false")
+	case c == 'n':
+		return s.word("null")
+	}
+	return s.bad()
+}
+
+func (s *scanner) skipObject(depth int) error {
+	if depth > maxDepth {
+		return s.bad()
+	}
+	s.pos++
+	if s.next() == '}' {
+		s.pos++
+		return nil
+	}
+	for {
+		if s.next() != '"' {
+			return s.bad()
+		}
+		if _, err := s.str(); err != nil {
+			return err
+		}
+		if s.next() != ':' {
+			return s.bad()
+		}
+		s.pos++
+		if err := s.skip(depth); err != nil {
+			return err
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case '}':
+			s.pos++
+			return nil
+		default:
+			return s.bad()
+		}
+	}
+}
+
+func (s *scanner) skipArray(depth int) error {
+	if depth > maxDepth {
+		return s.bad()
+	}
+	s.pos++
+	if s.next() == ']' {
+		s.pos++
+		return nil
+	}
+	for {
+		if err := s.skip(depth); err != nil {
+			return err
+		}
+		switch s.next() {
+		case ',':
+			s.pos++
+		case ']':
+			s.pos++
+			return nil
+		default:
+			return s.bad()
+		}
+	}
+}
+
+func (s *scanner) word(w string) error {
+	if !bytes.HasPrefix(s.data[s.pos:], []byte(w)) {
+		return s.bad()
+	}
+	s.pos += len(w)
+	return nil
+}
+
+func (s *scanner) digits() bool {
+	from := s.pos
+	for s.pos < len(s.data) && s.data[s.pos]-'0' <= 9 {
+		s.pos++
+	}
+	return s.pos > from
+}
+
+func (s *scanner) at(chars string) bool {
+	return s.pos < len(s.data) && strings.IndexByte(chars, s.data[s.pos]) >= 0
+}
+
+func (s *scanner) number() error {
+	if s.at("-") {
+		s.pos++
+	}
+	if s.at("0") {
+		s.pos++
+	} else if !s.digits() {
+		return s.bad()
+	}
+	if s.at(".") {
+		s.pos++
+		if !s.digits() {
+			return s.bad()
+		}
+	}
+	if s.at("eE") {
+		s.pos++
+		if s.at("+-") {
+			s.pos++
+		}
+		if !s.digits() {
+			return s.bad()
+		}
+	}
+	return nil
+}
+
+// str reads over the string that begins here and says whether it has escapes.
+func (s *scanner) str() (escaped bool, err error) {
+	s.pos++
+	for {
+		s.pos += plain(s.data[s.pos:])
+		if s.pos >= len(s.data) {
+			return false, s.bad()
+		}
+		switch s.data[s.pos] {
+		case '"':
+			s.pos++
+			return escaped, nil
+		case '\\':
+			escaped = true
+			if !s.escape() {
+				return false, s.bad()
+			}
+		default: // a control character
+			return false, s.bad()
+		}
+	}
+}
+
+func (s *scanner) escape() bool {
+	if s.pos+1 >= len(s.data) {
+		return false
+	}
+	switch s.data[s.pos+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		s.pos += 2
+		return true
+	case 'u':
+		if s.pos+6 > len(s.data) {
+			return false
+		}
+		for _, c := range s.data[s.pos+2 : s.pos+6] {
+			if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F') {
+				return false
+			}
+		}
+		s.pos += 6
+		return true
+	}
+	return false
+}
+
+// plain counts the bytes before the first quote, backslash or control character, eight at a time.
+func plain(b []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; len(b)-n >= 8; n += 8 {
+		w := binary.LittleEndian.Uint64(b[n:])
+		quote := w ^ ones*'"'
+		slash := w ^ ones*'\\'
+		// The lowest byte that is marked is marked rightly; borrows can mark only higher ones.
+		hit := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((w - ones*0x20) &^ w)
+		if hit &= highs; hit != 0 {
+			return n + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; n < len(b); n++ {
+		if c := b[n]; c == '"' || c == '\\' || c < 0x20 {
+			break
+		}
+	}
+	return n
+}
+
+// projectSlowly does the same by encoding/json. It serves payloads with a wanted key twice in one object, and the tests as the oracle.
+func projectSlowly(data []byte, tree *node) (projection, error) {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return projection{}, fmt.Errorf("%w: %w", errSyntax, err)
+	}
+	if dec.More() {
+		return projection{}, errSyntax
+	}
+	obj, ok := v.(map[string]any)
+	if !ok {
+		return projection{}, fmt.Errorf("%w: no object", errSyntax)
+	}
+	var p projection
+	out, err := json.Marshal(p.object(obj, tree))
+	p.fields = out
+	return p, err
+}
+
+func (p *projection) object(obj map[string]any, n *node) map[string]any {
+	out := map[string]any{}
+	for i := range n.fields {
+		f := &n.fields[i]
+		if v, ok := obj[f.name]; ok {
+			if v, ok := p.value(v, f); ok {
+				out[f.name] = v
+			}
+		}
+	}
+	return out
+}
+
+func (p *projection) value(v any, f *field) (any, bool) {
+	if f.node == nil {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			return nil, false
+		}
+		if f.slot != slotNone {
+			p.slot[f.slot] = raw
+		}
+		out, ok := f.appendValue(nil, raw)
+		return json.RawMessage(out), ok
+	}
+	if obj, ok := v.(map[string]any); ok && !f.array {
+		return p.object(obj, f.node), true
+	}
+	if list, ok := v.([]any); ok && f.array {
+		kept := []any{}
+		for _, e := range list {
+			if obj, ok := e.(map[string]any); ok && len(kept) < maxElements {
+				kept = append(kept, p.object(obj, f.node))
+			}
+		}
+		return kept, true
+	}
+	return map[string]any{}, f.also && v != nil
+}
