@@ -86,3 +86,20 @@ func benchmarkSplit(b *testing.B, l Language, files [][]byte) {
 		}
 	}
 }
+
+// BenchmarkHostile splits the sources found to cost most: the speed must not
+// depend on the size.
+func BenchmarkHostile(b *testing.B) {
+	for _, c := range []struct {
+		lang  Language
+		piece string
+	}{
+		{Ruby, "/)"}, {JavaScript, ")/"}, {JavaScript, "<a)"}, {JavaScript, "=<a>{"}, {Shell, "<<A\n"}, {Ruby, "<<A <<B "},
+		{Kotlin, "`a"}, {SQL, "$a$b"}, {CPP, `R"a(`}, {YAML, `"\`}, {Python, "\"\"\n"}, {PHP, "<<<A\n"},
+	} {
+		for _, size := range []int{1 << 16, 1 << 20} {
+			src := bytes.Repeat([]byte(c.piece), size/len(c.piece))
+			b.Run(fmt.Sprintf("%s %q %d", c.lang, c.piece, size), func(b *testing.B) { benchmarkSplit(b, c.lang, [][]byte{src}) })
+		}
+	}
+}

@@ -9,7 +9,7 @@ type heredoc struct {
 
 // heredocBegin reads the operator << of Ruby and shells at i. It begins a
 // heredoc when an identifier follows and ends it on a line of its own.
-func (s *scanner) heredocBegin(i int) int {
+func (s *splitter) heredocBegin(i int) int {
 	shell := s.syn.kind == kindShell
 	at := i + 2
 	if shell && s.at(at) == '<' {
@@ -71,7 +71,7 @@ func (s *scanner) heredocBegin(i int) int {
 }
 
 // heredocs reads the bodies due after the newline at i.
-func (s *scanner) heredocs(i int) int {
+func (s *splitter) heredocs(i int) int {
 	i++
 	due := s.due
 	count := s.pending
@@ -95,7 +95,7 @@ func (s *scanner) heredocs(i int) int {
 }
 
 // body reads [i, end) as the contents of a string.
-func (s *scanner) body(i, end int, f form) {
+func (s *splitter) body(i, end int, f form) {
 	n := s.n
 	s.n = end
 	s.str(i, 0, 0, 0, f)
@@ -105,7 +105,7 @@ func (s *scanner) body(i, end int, f form) {
 // heredocEnd returns where the line that ends h begins, from i on, and what
 // follows its identifier; -1 when there is none. With loose, code may follow on
 // the line.
-func (s *scanner) heredocEnd(i int, h heredoc, loose bool) (at, next int) {
+func (s *splitter) heredocEnd(i int, h heredoc, loose bool) (at, next int) {
 	id := s.src[h.from:h.end]
 	for from := i; ; {
 		j := s.find(from, id)
@@ -131,7 +131,7 @@ func (s *scanner) heredocEnd(i int, h heredoc, loose bool) (at, next int) {
 }
 
 // phpHeredoc reads the heredoc or nowdoc at i.
-func (s *scanner) phpHeredoc(i int) int {
+func (s *splitter) phpHeredoc(i int) int {
 	at := i + 3
 	for (s.at(at) == ' ' || s.at(at) == '\t') && at-i < 16 {
 		at++
@@ -169,7 +169,7 @@ func (s *scanner) phpHeredoc(i int) int {
 }
 
 // luaLong reads the long string at i, such as [[text]] or [==[text]==].
-func (s *scanner) luaLong(i int) int {
+func (s *splitter) luaLong(i int) int {
 	end := s.luaLongEnd(i)
 	if end < 0 {
 		return i + 1
@@ -183,7 +183,7 @@ func (s *scanner) luaLong(i int) int {
 }
 
 // luaLongEnd returns what follows the long bracket that opens at i, -1 when none does.
-func (s *scanner) luaLongEnd(i int) int {
+func (s *splitter) luaLongEnd(i int) int {
 	var buf [24]byte
 	mark := append(buf[:0], ']')
 	at := i + 1

@@ -4,7 +4,7 @@ import "bytes"
 
 // operandBefore reports whether the code before i ends with a value, after which
 // '/' divides and '<' compares. keyword says which names are no values.
-func (s *scanner) operandBefore(i int, keyword func([]byte) bool) bool {
+func (s *splitter) operandBefore(i int, keyword func([]byte) bool) bool {
 	j := s.lastCode(i)
 	if j < 0 {
 		return false
@@ -26,7 +26,7 @@ func (s *scanner) operandBefore(i int, keyword func([]byte) bool) bool {
 
 // conditionEnds reports whether the parenthesis at j closes the condition of a
 // statement, after which a value begins. It looks at what is near.
-func (s *scanner) conditionEnds(j int) bool {
+func (s *splitter) conditionEnds(j int) bool {
 	level := 0
 	for i, stop := j, max(0, j-200); i >= stop; i-- {
 		switch s.code[i] {
@@ -64,7 +64,7 @@ func jsKeyword(w []byte) bool {
 
 // jsRegex reads the slash at i as a regular expression where a value may begin
 // and one ends on the line, else as a division.
-func (s *scanner) jsRegex(i int) int {
+func (s *splitter) jsRegex(i int) int {
 	if i < s.noRegexUntil || s.operandBefore(i, jsKeyword) {
 		return i + 1
 	}
@@ -78,7 +78,7 @@ func (s *scanner) jsRegex(i int) int {
 
 // regexEnd returns the slash that ends the expression from i on, -1 when there
 // is none on the line.
-func (s *scanner) regexEnd(i int, classes bool) int {
+func (s *splitter) regexEnd(i int, classes bool) int {
 	class := false
 	for ; i < s.n; i++ {
 		switch s.src[i] {
@@ -104,7 +104,7 @@ func (s *scanner) regexEnd(i int, classes bool) int {
 }
 
 // groovySlashy reads a slashy string.
-func (s *scanner) groovySlashy(i int) int {
+func (s *splitter) groovySlashy(i int) int {
 	j := s.lastCode(i)
 	if i < s.noRegexUntil || j < 0 || bytes.IndexByte([]byte("=(,[~:{!&|?"), s.code[j]) < 0 {
 		return i + 1
@@ -119,7 +119,7 @@ func (s *scanner) groovySlashy(i int) int {
 
 // jsxBegins reports whether the '<' at i begins an element and neither compares
 // nor begins type parameters or an assertion.
-func (s *scanner) jsxBegins(i int) bool {
+func (s *splitter) jsxBegins(i int) bool {
 	c := s.at(i + 1)
 	if c != '>' && (!isWord(c) || isDigit(c)) && c != '$' || s.operandBefore(i, jsKeyword) || !s.jsxAfter(i) {
 		return false
@@ -156,7 +156,7 @@ func (s *scanner) jsxBegins(i int) bool {
 }
 
 // jsxAfter reports whether an element may follow the last code before i.
-func (s *scanner) jsxAfter(i int) bool {
+func (s *splitter) jsxAfter(i int) bool {
 	j := s.lastCode(i)
 	if j < 0 {
 		return true
@@ -172,7 +172,7 @@ func (s *scanner) jsxAfter(i int) bool {
 }
 
 // jsxCloses reports whether an end tag of the name follows.
-func (s *scanner) jsxCloses(i int, name []byte) bool {
+func (s *splitter) jsxCloses(i int, name []byte) bool {
 	var buf [136]byte
 	return s.find(i, append(append(buf[:0], '<', '/'), name...)) >= 0
 }
@@ -181,7 +181,7 @@ func isNamePart(c byte) bool { return isWord(c) || c == '.' || c == ':' || c == 
 
 // jsx reads the element that begins at i with all within it. Tags are code, the
 // text between them is markup.
-func (s *scanner) jsx(i int) int {
+func (s *splitter) jsx(i int) int {
 	for level := 0; ; {
 		next, change := s.jsxTag(i)
 		level += change
@@ -195,7 +195,7 @@ func (s *scanner) jsx(i int) int {
 }
 
 // jsxText reads text and the code in braces within it, to the next tag.
-func (s *scanner) jsxText(i int) int {
+func (s *splitter) jsxText(i int) int {
 	from := i
 	for ; i < s.n; i++ {
 		switch s.src[i] {
@@ -220,7 +220,7 @@ func (s *scanner) jsxText(i int) int {
 
 // jsxTag reads the tag at i and returns what follows it and by how much it
 // changes the depth of elements.
-func (s *scanner) jsxTag(i int) (next, change int) {
+func (s *splitter) jsxTag(i int) (next, change int) {
 	change = 1
 	i++
 	if s.at(i) == '/' {

@@ -3,7 +3,7 @@ package lex
 import "bytes"
 
 // php reads a file of PHP from i on: what is between <?php and ?> is code.
-func (s *scanner) php(i int) {
+func (s *splitter) php(i int) {
 	for i < s.n {
 		at := bytes.Index(s.src[i:s.n], []byte("<?"))
 		if at < 0 {
@@ -31,7 +31,7 @@ func (s *scanner) php(i int) {
 
 // markup reads a file of HTML, of a single-file component or of a template from
 // i on: scripts and what is between <% and %> are code, all else is markup.
-func (s *scanner) markup(i int) {
+func (s *splitter) markup(i int) {
 	own := s.syn
 	from := i
 	for i < s.n {
@@ -62,7 +62,7 @@ func (s *scanner) markup(i int) {
 }
 
 // template reads the code between the <% at i and the next %>.
-func (s *scanner) template(i int, own *syntax) int {
+func (s *splitter) template(i int, own *syntax) int {
 	end, next := s.n, s.n
 	if j := bytes.Index(s.src[i:s.n], []byte("%>")); j >= 0 {
 		end, next = i+j, i+j+2
@@ -87,7 +87,7 @@ func (s *scanner) template(i int, own *syntax) int {
 
 // scriptTag returns what follows the script tag at i and the syntax of what it
 // holds, nil when that is data.
-func (s *scanner) scriptTag(i int) (int, *syntax) {
+func (s *splitter) scriptTag(i int) (int, *syntax) {
 	end := i + 1
 	for end < s.n && s.src[end] != '>' {
 		if q := s.src[end]; q == '"' || q == '\'' {
@@ -110,7 +110,7 @@ func (s *scanner) scriptTag(i int) (int, *syntax) {
 }
 
 // script reads what is from i on to the end tag of a script, and returns where that is.
-func (s *scanner) script(i int, syn, own *syntax) int {
+func (s *splitter) script(i int, syn, own *syntax) int {
 	end := s.n
 	for from := i; from < s.n; {
 		j := bytes.Index(s.src[from:s.n], []byte("</"))
@@ -133,14 +133,14 @@ func (s *scanner) script(i int, syn, own *syntax) int {
 }
 
 // embedded reads [i, end) as code of another syntax.
-func (s *scanner) embedded(i, end int, syn *syntax) {
+func (s *splitter) embedded(i, end int, syn *syntax) {
 	n, own := s.n, s.syn
 	s.n, s.syn, s.pending = end, syn, 0
 	s.scan(i, false)
 	s.n, s.syn, s.pending = n, own, 0
 }
 
-func (s *scanner) hasFold(i int, lower string) bool {
+func (s *splitter) hasFold(i int, lower string) bool {
 	if i+len(lower) > s.n {
 		return false
 	}

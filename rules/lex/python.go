@@ -2,7 +2,7 @@ package lex
 
 // pyQuote reads the strings of Python. Those that are statements, docstrings
 // among them, are comments, quotes included.
-func (s *scanner) pyQuote(i int, q byte, triple bool) int {
+func (s *splitter) pyQuote(i int, q byte, triple bool) int {
 	start := i
 	formatted := false
 	for start > 0 && i-start < 2 && pyPrefix(s.src[start-1]) {
@@ -41,7 +41,7 @@ func pyPrefix(c byte) bool {
 }
 
 // pyEnd returns what follows the string from i on.
-func (s *scanner) pyEnd(i int, q byte, count int, f form) int {
+func (s *splitter) pyEnd(i int, q byte, count int, f form) int {
 	m := f.mask(q)
 	for i < s.n {
 		c := s.src[i]
@@ -63,7 +63,7 @@ func (s *scanner) pyEnd(i int, q byte, count int, f form) int {
 
 // statementBegins reports whether a statement, not the rest of an expression,
 // begins at i, the first code of its line.
-func (s *scanner) statementBegins(i int) bool {
+func (s *splitter) statementBegins(i int) bool {
 	j := s.lastCode(i)
 	if j < 0 {
 		return true
@@ -81,7 +81,7 @@ func (s *scanner) statementBegins(i int) bool {
 var bracketSteps = [256]int8{'(': 1, '[': 1, '{': 1, ')': -1, ']': -1, '}': -1}
 
 // statementEnds reports whether nothing follows on the line.
-func (s *scanner) statementEnds(i int) bool {
+func (s *splitter) statementEnds(i int) bool {
 	for ; i < s.n; i++ {
 		switch s.src[i] {
 		case ' ', '\t', '\f':

@@ -3,7 +3,7 @@ package lex
 import "bytes"
 
 // ruby reads a file of Ruby, whose data after __END__ is markup.
-func (s *scanner) ruby(i int) {
+func (s *splitter) ruby(i int) {
 	if end := s.rubyEnd(i); end >= 0 {
 		n := s.n
 		s.n = end
@@ -16,7 +16,7 @@ func (s *scanner) ruby(i int) {
 }
 
 // rubyEnd returns where the line __END__ is, -1 when there is none.
-func (s *scanner) rubyEnd(i int) int {
+func (s *splitter) rubyEnd(i int) int {
 	const mark = "__END__"
 	for i < s.n {
 		j := bytes.Index(s.src[i:s.n], []byte(mark))
@@ -45,7 +45,7 @@ func rubyKeyword(w []byte) bool {
 // rubyValue reports whether the byte at i, which can begin a literal or be an
 // operator, begins a literal: where a value is due (sure), at the start of a line,
 // or after a name and a space when none follows, as in "split /,/".
-func (s *scanner) rubyValue(i int) (value, sure bool) {
+func (s *splitter) rubyValue(i int) (value, sure bool) {
 	j := s.lastCode(i)
 	if j >= 0 && string(s.word(j)) == "def" {
 		return false, false // the operator's definition
@@ -59,7 +59,7 @@ func (s *scanner) rubyValue(i int) (value, sure bool) {
 	return isSpace(s.before(i)) && !isSpace(s.at(i+1)) && s.at(i+1) != '=' && isWord(s.code[j]) && !isDigit(s.code[j]), false
 }
 
-func (s *scanner) rubyRegex(i int) int {
+func (s *splitter) rubyRegex(i int) int {
 	if s.before(i) == ':' || s.before(i) == '.' || s.before(i) == '&' && s.at(i+1) == ')' {
 		return i + 1 // :/ and &:/ name the operator
 	}
@@ -78,7 +78,7 @@ func (s *scanner) rubyRegex(i int) int {
 
 // delimited reads a literal from i on to the delimiter that closes it, with
 // interpolations or without, and returns what follows. Brackets nest.
-func (s *scanner) delimited(i int, open, end byte, interpolates bool) int {
+func (s *splitter) delimited(i int, open, end byte, interpolates bool) int {
 	from, level := i, 0
 	for i < s.n {
 		switch c := s.src[i]; {
@@ -122,7 +122,7 @@ func closer(c byte) byte {
 }
 
 // rubyPercent reads literals such as %w[a b] and %q(text).
-func (s *scanner) rubyPercent(i int) int {
+func (s *splitter) rubyPercent(i int) int {
 	open, at, interpolates := s.at(i+1), i+1, true
 	switch open {
 	case 'w', 'i', 'q', 's':
@@ -144,7 +144,7 @@ func (s *scanner) rubyPercent(i int) int {
 	return s.delimited(at+1, open, closer(open), interpolates)
 }
 
-func (s *scanner) rubyQuote(i int, q byte) int {
+func (s *splitter) rubyQuote(i int, q byte) int {
 	if s.before(i) == '$' {
 		return i + 1 // a global variable such as $'
 	}
@@ -158,7 +158,7 @@ func (s *scanner) rubyQuote(i int, q byte) int {
 }
 
 // rubyDoc reads the comment from =begin to =end.
-func (s *scanner) rubyDoc(i int) int {
+func (s *splitter) rubyDoc(i int) int {
 	if i > 0 && s.src[i-1] != '\n' || !s.has(i, "=begin") || isWord(s.at(i+6)) {
 		return i + 1
 	}
@@ -171,7 +171,7 @@ func (s *scanner) rubyDoc(i int) int {
 }
 
 // elixirQuote reads strings and charlists; those of @doc and its like are comments.
-func (s *scanner) elixirQuote(i int, q byte, triple bool) int {
+func (s *splitter) elixirQuote(i int, q byte, triple bool) int {
 	count := 1
 	if triple {
 		count = 3
@@ -186,7 +186,7 @@ func (s *scanner) elixirQuote(i int, q byte, triple bool) int {
 
 // elixirDoc returns the offset of the attribute that the value at i documents
 // something with, -1 when there is none.
-func (s *scanner) elixirDoc(i int) int {
+func (s *splitter) elixirDoc(i int) int {
 	j := s.lastCode(i)
 	if j < 0 || !isWord(s.code[j]) {
 		return -1
@@ -204,7 +204,7 @@ func (s *scanner) elixirDoc(i int) int {
 }
 
 // sigil reads a sigil of Elixir; those with a capital letter take all as it is.
-func (s *scanner) sigil(i int) int {
+func (s *splitter) sigil(i int) int {
 	at := i + 1
 	for at-i < 16 && isWord(s.at(at)) && !isDigit(s.at(at)) {
 		at++

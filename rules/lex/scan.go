@@ -14,9 +14,9 @@ const (
 	maxHeredocs = 8
 )
 
-// scanner reads one source. Code begins as a copy of it and the other views as
+// splitter reads one source. Code begins as a copy of it and the other views as
 // blanks, so that code costs nothing: only strings, comments and markup are moved.
-type scanner struct {
+type splitter struct {
 	src, code, strs, coms []byte
 	n                     int // where to stop: the end of src, or of what is embedded in it
 	syn                   *syntax
@@ -34,19 +34,19 @@ type scanner struct {
 }
 
 // at returns the byte at i, 0 outside.
-func (s *scanner) at(i int) byte {
+func (s *splitter) at(i int) byte {
 	if uint(i) < uint(s.n) {
 		return s.src[i]
 	}
 	return 0
 }
 
-func (s *scanner) has(i int, text string) bool {
+func (s *splitter) has(i int, text string) bool {
 	return i >= 0 && i+len(text) <= s.n && string(s.src[i:i+len(text)]) == text
 }
 
 // asString moves [a, b) from Code to Strings.
-func (s *scanner) asString(a, b int) {
+func (s *splitter) asString(a, b int) {
 	if a < b && !s.syn.keep {
 		copy(s.strs[a:b], s.src[a:b])
 		copy(s.code[a:b], s.coms[a:b]) // the comments are still blank here
@@ -54,7 +54,7 @@ func (s *scanner) asString(a, b int) {
 }
 
 // asComment moves [a, b) from Code to Comments.
-func (s *scanner) asComment(a, b int) {
+func (s *splitter) asComment(a, b int) {
 	if a < b {
 		copy(s.coms[a:b], s.src[a:b])
 		copy(s.code[a:b], s.strs[a:b])
@@ -62,14 +62,14 @@ func (s *scanner) asComment(a, b int) {
 }
 
 // asMarkup takes [a, b) out of Code.
-func (s *scanner) asMarkup(a, b int) {
+func (s *splitter) asMarkup(a, b int) {
 	if a < b {
 		copy(s.code[a:b], s.strs[a:b])
 	}
 }
 
 // file reads the whole source.
-func (s *scanner) file(lang Language) {
+func (s *splitter) file(lang Language) {
 	i := 0
 	if bytes.HasPrefix(s.src, bom) {
 		i = len(bom)
@@ -95,7 +95,7 @@ func (s *scanner) file(lang Language) {
 
 // scan reads code from i to the end, or to the bracket that closes the
 // interpolation it is in, or to "?>" in PHP, and returns where that is.
-func (s *scanner) scan(i int, inner bool) int {
+func (s *splitter) scan(i int, inner bool) int {
 	level := 0
 	for {
 		tab := s.stops(inner)
@@ -126,7 +126,7 @@ func (s *scanner) scan(i int, inner bool) int {
 	}
 }
 
-func (s *scanner) stops(inner bool) *[256]bool {
+func (s *splitter) stops(inner bool) *[256]bool {
 	t := 0
 	if inner {
 		t = 1
@@ -138,7 +138,7 @@ func (s *scanner) stops(inner bool) *[256]bool {
 }
 
 // token reads what begins with the byte c at i and returns what follows it.
-func (s *scanner) token(i int, c byte) int {
+func (s *splitter) token(i int, c byte) int {
 	switch c {
 	case '"', '\'', '`':
 		return s.quote(i, c)
@@ -182,7 +182,7 @@ func (s *scanner) token(i int, c byte) int {
 	return i + 1
 }
 
-func (s *scanner) slash(i int) int {
+func (s *splitter) slash(i int) int {
 	switch next := s.at(i + 1); {
 	case next == '/' && s.syn.slashLine && !(s.syn.kind == kindSCSS && s.before(i) == ':'):
 		return s.lineComment(i)
@@ -202,7 +202,7 @@ func (s *scanner) slash(i int) int {
 	return i + 1
 }
 
-func (s *scanner) hashSign(i int) int {
+func (s *splitter) hashSign(i int) int {
 	switch s.syn.hash {
 	case hashAnywhere:
 		if s.syn.kind == kindPHP && s.at(i+1) == '[' {
@@ -227,7 +227,7 @@ func (s *scanner) hashSign(i int) int {
 }
 
 // dash reads the comments of SQL, Lua and Haskell.
-func (s *scanner) dash(i int) int {
+func (s *splitter) dash(i int) int {
 	if s.at(i+1) != '-' {
 		return i + 1
 	}
@@ -253,7 +253,7 @@ func (s *scanner) dash(i int) int {
 }
 
 // less reads what '<' may begin: a heredoc, a JSX element, an XML comment.
-func (s *scanner) less(i int) int {
+func (s *splitter) less(i int) int {
 	switch s.syn.kind {
 	case kindJS:
 		if s.depth < maxDepth && s.jsxBegins(i) {
@@ -279,7 +279,7 @@ func (s *scanner) less(i int) int {
 	return i + 1
 }
 
-func (s *scanner) percent(i int) int {
+func (s *splitter) percent(i int) int {
 	switch s.syn.kind {
 	case kindErlang:
 		return s.lineComment(i)
@@ -290,7 +290,7 @@ func (s *scanner) percent(i int) int {
 }
 
 // question reads the character literals of Ruby and Elixir, such as ?".
-func (s *scanner) question(i int) int {
+func (s *splitter) question(i int) int {
 	if isWord(s.before(i)) || s.before(i) == ')' || s.before(i) == ']' {
 		return i + 1
 	}
@@ -306,7 +306,7 @@ func (s *scanner) question(i int) int {
 }
 
 // dollarSign reads SQL's dollar quotes and skips Erlang's character literals.
-func (s *scanner) dollarSign(i int) int {
+func (s *splitter) dollarSign(i int) int {
 	if s.syn.kind == kindErlang {
 		if s.at(i+1) == '\\' {
 			return min(i+3, s.n)
@@ -333,7 +333,7 @@ func (s *scanner) dollarSign(i int) int {
 }
 
 // before returns the byte before i, 0 at the start of the file.
-func (s *scanner) before(i int) byte {
+func (s *splitter) before(i int) byte {
 	if i > 0 {
 		return s.src[i-1]
 	}
@@ -341,7 +341,7 @@ func (s *scanner) before(i int) byte {
 }
 
 // lineStart reports whether only white space is before i on its line.
-func (s *scanner) lineStart(i int) bool {
+func (s *splitter) lineStart(i int) bool {
 	for i--; i >= 0; i-- {
 		switch s.src[i] {
 		case ' ', '\t', '\r':
@@ -355,7 +355,7 @@ func (s *scanner) lineStart(i int) bool {
 }
 
 // lineEnd returns the offset of the newline at or after i, or the end.
-func (s *scanner) lineEnd(i int) int {
+func (s *splitter) lineEnd(i int) int {
 	if i >= s.n {
 		return s.n
 	}
@@ -366,7 +366,7 @@ func (s *scanner) lineEnd(i int) int {
 }
 
 // find returns where what next is at or after i, -1 when it is not or the budget is spent.
-func (s *scanner) find(i int, what []byte) int {
+func (s *splitter) find(i int, what []byte) int {
 	if s.budget <= 0 || i >= s.n {
 		return -1
 	}
@@ -382,7 +382,7 @@ func (s *scanner) find(i int, what []byte) int {
 // lastCode returns the offset of the last byte of code before i that is not
 // white space, -1 when there is none. It remembers the last answer, so that asking
 // for growing offsets reads every byte once.
-func (s *scanner) lastCode(i int) int {
+func (s *splitter) lastCode(i int) int {
 	j := i - 1
 	if i < s.sigFrom { // asked out of order: look at what is near
 		for stop := max(0, i-256); j >= stop; j-- {
@@ -403,7 +403,7 @@ func (s *scanner) lastCode(i int) int {
 }
 
 // word returns the name that ends with the byte at end, at most its last 16 bytes.
-func (s *scanner) word(end int) []byte {
+func (s *splitter) word(end int) []byte {
 	i := end + 1
 	for i > 0 && end+1-i < 16 && isWord(s.code[i-1]) {
 		i--
@@ -411,7 +411,7 @@ func (s *scanner) word(end int) []byte {
 	return s.code[i : end+1]
 }
 
-func (s *scanner) lineComment(i int) int {
+func (s *splitter) lineComment(i int) int {
 	end := s.lineEnd(i)
 	switch s.syn.kind {
 	case kindC:
@@ -429,7 +429,7 @@ func (s *scanner) lineComment(i int) int {
 
 // blockComment reads a comment that begins at i and does not nest. The marker
 // that begins it is two bytes or more, of which no two can be part of its end.
-func (s *scanner) blockComment(i int, end string) int {
+func (s *splitter) blockComment(i int, end string) int {
 	stop := s.n
 	if i+2 < s.n {
 		if j := bytes.Index(s.src[i+2:s.n], []byte(end)); j >= 0 {
@@ -442,7 +442,7 @@ func (s *scanner) blockComment(i int, end string) int {
 
 // nestedComment reads a comment with others of its kind within; the markers are
 // two bytes each.
-func (s *scanner) nestedComment(i int, open, end string) int {
+func (s *splitter) nestedComment(i int, open, end string) int {
 	level, j := 1, i+2
 	for level > 0 && j < s.n {
 		switch c := s.src[j]; {

@@ -1,6 +1,6 @@
 package lex
 
-// kind says how a scanner reads a language; languages that quote and comment
+// kind says how a splitter reads a language; languages that quote and comment
 // alike share one.
 type kind uint8
 
@@ -56,7 +56,7 @@ const (
 	hashAtLineStart
 )
 
-// syntax is what the scanner needs to know of a kind.
+// syntax is what the splitter needs to know of a kind.
 type syntax struct {
 	kind        kind
 	stops       string // the bytes code has to be looked at for

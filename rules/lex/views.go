@@ -43,7 +43,7 @@ func Split(lang Language, src []byte, v *Views) {
 	copy(v.Code, src)
 	blankOut(v.Strings, src)
 	copy(v.Comments, v.Strings)
-	s := scanner{
+	s := splitter{
 		src: src, code: v.Code, strs: v.Strings, coms: v.Comments, n: n,
 		syn:    syntaxOf(lang),
 		budget: lookAheadFactor * (n + 1024),
