@@ -40,7 +40,9 @@ type FolderOptions struct {
 // An error means that dir is not a readable folder or ctx ended; whatever else cannot be read is a Warning,
 // and Truncated is set when files may be missing from the list.
 //
-// Measured with BenchmarkFolder, see there.
+// Time goes to asking the system for the size of each file: 5,000 tracked files take 23 ms where the standard
+// library's WalkDir with sizes takes 19 ms, 100,000 take 0.53 s and 94 MB of allocations against 0.60 s
+// (BenchmarkFolder, two busy cores on which one such question costs 2 microseconds).
 func Folder(ctx context.Context, dir string, opts FolderOptions) (*Snapshot, error) {
 	if opts.Sub != "" && opts.Sub != "." {
 		opts.Sub = strings.Trim(filepath.ToSlash(opts.Sub), "/")

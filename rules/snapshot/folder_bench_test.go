@@ -21,9 +21,25 @@ func BenchmarkFolder(b *testing.B) {
 	for _, files := range []int{5_000, 100_000} {
 		dir := b.TempDir()
 		fillFolder(b, dir, files)
+		b.Run(fmt.Sprintf("walkdir-%d", files), func(b *testing.B) { benchWalkDir(b, dir) })
 		b.Run(fmt.Sprintf("untracked-%d", files), func(b *testing.B) { benchFolder(b, dir, files+1) })
 		trackAll(b, dir)
 		b.Run(fmt.Sprintf("tracked-%d", files), func(b *testing.B) { benchFolder(b, dir, files+1) })
+	}
+}
+
+// benchWalkDir is the yardstick: the standard library's walk that asks for the size of every file.
+func benchWalkDir(b *testing.B, dir string) {
+	for b.Loop() {
+		err := filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+			if err == nil {
+				_, err = d.Info()
+			}
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 
