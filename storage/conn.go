@@ -75,9 +75,21 @@ func (p *pool) query(ctx context.Context, scan func(*sql.Rows) error, query stri
 }
 
 // txConn runs statements inside a transaction.
-type txConn struct{ tx *sql.Tx }
+type txConn struct {
+	tx *sql.Tx
+	// prepared holds what is run for each delivery, on SQLite: parsing it anew takes longer than running it.
+	prepared map[string]*sql.Stmt
+}
 
 func (c txConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if stmt := c.prepared[query]; stmt != nil {
+		res, err := c.tx.StmtContext(ctx, stmt).ExecContext(ctx, portable(args)...)
+		if err != nil {
+			return 0, classify(err)
+		}
+		n, err := res.RowsAffected()
+		return n, classify(err)
+	}
 	return execOn(ctx, c.tx, query, args)
 }
 

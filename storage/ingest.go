@@ -156,8 +156,12 @@ func (c *committer) commit(batch []acceptance) {
 // write commits a batch in one transaction and answers it, or answers nobody and reports an error.
 func (c *committer) write(batch []acceptance) error {
 	// No client's context: the batch belongs to many. The time limit frees them all if the database hangs.
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
+	ctx := context.Background()
+	if c.store.pg { // SQLite has its busy timeout, and a context that can end costs a goroutine for each statement
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+	}
 	dup := make([]bool, len(batch))
 	err := c.store.atomic(ctx, func(q *Queries) error {
 		fresh, err := q.insertDeliveries(ctx, batch)
@@ -208,8 +212,22 @@ func (q *Queries) insertDeliveries(ctx context.Context, batch []acceptance) (map
 		if at.IsZero() {
 			at = q.now()
 		}
+		if !q.pg {
+			args = args[:0]
+		}
 		args = append(args, d.GUID, d.Event, d.Action, d.Mailbox.Kind, d.Mailbox.ID, d.RepoID, d.InstallationID, at.UnixMilli(), d.Fields, int64(state))
 		n++
+		if q.pg {
+			continue
+		}
+		rows, err := q.w.exec(ctx, insertDelivery, args...)
+		if err != nil {
+			return nil, err
+		}
+		fresh[d.GUID] = rows > 0
+	}
+	if !q.pg {
+		return fresh, nil
 	}
 	err := q.w.query(ctx, func(r *sql.Rows) error {
 		var guid string
@@ -221,6 +239,9 @@ func (q *Queries) insertDeliveries(ctx context.Context, batch []acceptance) (map
 	}, insertDeliveriesHead+tuples(n, deliveryColumns)+` ON CONFLICT (guid) DO NOTHING RETURNING guid`, args...)
 	return fresh, err
 }
+
+// insertDelivery is the statement for a single row.
+const insertDelivery = insertDeliveriesHead + `($1,$2,$3,$4,$5,$6,$7,$8,$9,$10) ON CONFLICT (guid) DO NOTHING`
 
 const insertDeliveriesHead = `INSERT INTO deliveries (guid, event, action, kind, key, repo_id, installation_id, received_at, fields, state) VALUES `
 

@@ -90,20 +90,14 @@ func (s *Store) lockSchema(ctx context.Context) (unlock func(), err error) {
 	if s.target.pg {
 		return s.lockPostgres(ctx)
 	}
-	for {
-		lock, err := lockFile(s.target.path + ".migrate.lock")
-		if err == nil {
-			return func() { _ = lock.unlock() }, nil
-		}
-		if !errors.Is(err, ErrLocked) {
-			return nil, fmt.Errorf("storage: lock for migrating: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("storage: lock for migrating: %w", ctx.Err())
-		case <-time.After(20 * time.Millisecond):
-		}
+	if s.lock != nil {
+		return func() {}, nil // the file is ours alone already
 	}
+	lock, err := s.lockSQLite()
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.unlock() }, nil
 }
 
 func (s *Store) lockPostgres(ctx context.Context) (unlock func(), err error) {

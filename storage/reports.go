@@ -34,7 +34,7 @@ func (q *Queries) PutFacts(ctx context.Context, fingerprint string, facts map[st
 	blobs := sortedKeys(facts)
 	now := q.now().UnixMilli()
 	err := q.atomically(ctx, func(q *Queries) error {
-		return chunks(blobs, 200, func(part []string) error {
+		return chunks(blobs, 50, func(part []string) error { // SQLite looks numbered parameters up one by one: many of them are slow
 			args := make([]any, 0, 4*len(part))
 			for _, b := range part {
 				data := facts[b]

@@ -36,7 +36,8 @@ type Store struct {
 	writer, reader *pool
 	target         target
 	log            *slog.Logger
-	lock           *fileLock // SQLite, unless shared
+	lock           *fileLock            // SQLite, unless shared
+	prepared       map[string]*sql.Stmt // SQLite
 
 	ingest *committer
 	wakes  *wakes
@@ -158,6 +159,12 @@ func (s *Store) prepare(ctx context.Context, opts Options) error {
 		if n > 0 {
 			s.log.Info("storage: work of a process that ended abruptly goes on", "rows", n)
 		}
+		s.prepared = map[string]*sql.Stmt{}
+		for _, stmt := range []string{insertDelivery, enqueueOne} {
+			if s.prepared[stmt], err = s.writer.db.PrepareContext(ctx, stmt); err != nil {
+				return wrap(err, "prepare")
+			}
+		}
 	}
 	return nil
 }
@@ -169,12 +176,9 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 			return fmt.Errorf("storage: open %s: %w", path, err)
 		}
 	} else {
-		lock, err := lockFile(path + ".lock")
-		if errors.Is(err, ErrLocked) {
-			return fmt.Errorf("storage: %s belongs to another running milepost; stop that one, or give this one a DATABASE_URL of its own: %w", path, err)
-		}
+		lock, err := s.lockSQLite()
 		if err != nil {
-			return fmt.Errorf("storage: lock %s: %w (the folder must exist and be writable)", path, err)
+			return err
 		}
 		s.lock = lock
 	}
@@ -200,6 +204,18 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	r.SetMaxIdleConns(opts.Readers)
 	s.reader = &pool{db: r}
 	return nil
+}
+
+func (s *Store) lockSQLite() (*fileLock, error) {
+	path := s.target.path
+	lock, err := lockFile(path + ".lock")
+	if errors.Is(err, ErrLocked) {
+		return nil, fmt.Errorf("storage: %s belongs to another running milepost; stop that one, or give this one a DATABASE_URL of its own: %w", path, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("storage: lock %s: %w (the folder must exist and be writable)", path, err)
+	}
+	return lock, nil
 }
 
 func (s *Store) openPostgres(ctx context.Context, opts Options) error {
@@ -263,7 +279,7 @@ func (s *Store) atomicOnce(ctx context.Context, fn func(*Queries) error) error {
 			_ = tx.Rollback() // the first error counts; also on a panic of fn
 		}
 	}()
-	c := txConn{tx}
+	c := txConn{tx, s.prepared}
 	q := &Queries{r: c, w: c, now: s.now, pg: s.pg, woke: new(bool)}
 	q.atomically = func(_ context.Context, inner func(*Queries) error) error { return inner(q) }
 	if err := fn(q); err != nil {
@@ -292,6 +308,9 @@ func (s *Store) Close() error {
 
 func (s *Store) closeFiles() error {
 	var errs []error
+	for _, stmt := range s.prepared {
+		errs = append(errs, stmt.Close())
+	}
 	if s.reader != nil && s.reader != s.writer {
 		errs = append(errs, s.reader.db.Close())
 	}

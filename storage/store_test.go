@@ -1,12 +1,313 @@
 package storage_test
 
 import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"milepost/storage"
 	"milepost/storage/storagetest"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	storagetest.Each(t, func(t *testing.T, open storagetest.Opener) { storagetest.Exercise(t, open) })
+}
+
+func TestDSN(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for dsn, want := range map[string]string{
+		"":                            filepath.Join(dir, "milepost.db"),
+		"sqlite://":                   filepath.Join(dir, "milepost.db"),
+		"sqlite:rel.db":               filepath.Join(dir, "rel.db"),
+		"sqlite://" + dir + "/abs.db": filepath.Join(dir, "abs.db"),
+		"sqlite://" + dir + "/odd name%41#x&y.db": filepath.Join(dir, "odd name%41#x&y.db"),
+	} {
+		s, err := storage.Open(t.Context(), dsn, storage.Options{})
+		if err != nil {
+			t.Errorf("%q: %v", dsn, err)
+			continue
+		}
+		if s.Path() != want {
+			t.Errorf("%q opens %s, want %s", dsn, s.Path(), want)
+		}
+		if _, err := os.Stat(want); err != nil {
+			t.Errorf("%q: %v", dsn, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, dsn := range []string{"mysql://x", "sqlite:///x?mode=ro", "postgres://:5432:x/", "milepost.db", "sqlite://" + dir + "/no/such/folder.db"} {
+		s, err := storage.Open(t.Context(), dsn, storage.Options{})
+		if err == nil {
+			t.Errorf("%q: accepted", dsn)
+			_ = s.Close()
+		}
+	}
+	_, err := storage.Open(t.Context(), "postgres://u:topsecret@127.0.0.1:1/x?connect_timeout=1", storage.Options{})
+	if err == nil || strings.Contains(err.Error(), "topsecret") {
+		t.Errorf("error with a password in it, or none: %v", err)
+	}
+}
+
+// TestOneServerPerFile: a second server on one file gets one clear sentence; a visitor does not, and leaves leases alone.
+func TestOneServerPerFile(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.SQLiteDSN(t)
+	s, err := storage.Open(t.Context(), dsn, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := storage.Key{Kind: "k", ID: "1"}
+	if err := s.Enqueue(t.Context(), storage.Wish{Key: key}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ClaimWork(t.Context(), "me", []string{"k"}, time.Hour, 1, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, err = storage.Open(t.Context(), dsn, storage.Options{})
+	if !errors.Is(err, storage.ErrLocked) || !strings.Contains(err.Error(), "another running milepost") {
+		t.Fatalf("second server: %v", err)
+	}
+	visitor, err := storage.Open(t.Context(), dsn, storage.Options{Shared: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := visitor.Work(t.Context(), key); err != nil || w.Owner != "me" {
+		t.Errorf("the visitor sees %+v, %v", w, err)
+	}
+	if _, err := visitor.Migrate(t.Context()); !errors.Is(err, storage.ErrLocked) {
+		t.Errorf("the visitor migrates: %v", err)
+	}
+	if err := errors.Join(visitor.Close(), s.Close(), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	s, err = storage.Open(t.Context(), dsn, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := s.Work(t.Context(), key); err != nil || w.Owner != "" || w.ReadyAt.After(time.Now()) {
+		t.Errorf("not rescued: %+v, %v", w, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := storage.Open(t.Context(), storagetest.SQLiteDSN(t), storage.Options{Shared: true}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a visitor makes a file: %v", err)
+	}
+}
+
+// TestStartTogether: replicas that start at once on an empty database take turns to make its tables.
+func TestStartTogether(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.PostgresDSN(t)
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			s, err := storage.Open(t.Context(), dsn, storage.Options{Readers: 3})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestNewerSchema: during a rolling update a program meets steps that it does not know yet.
+func TestNewerSchema(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, open storagetest.Opener) {
+		s := open(t, storage.Options{})
+		if err := s.ExecForTest(t.Context(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, `+map[bool]string{true: "true", false: "1"}[s.Postgres()]+`)`); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s = open(t, storage.Options{})
+		if _, err := s.MigrationStatus(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Accept(t.Context(), storage.Delivery{GUID: "x"}); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestSchemasAgree: the steps for both databases lead to the same tables, columns and indexes.
+func TestSchemasAgree(t *testing.T) {
+	t.Parallel()
+	lite := storagetest.SQLite(t)
+	pg := storagetest.Postgres(t)
+	columns := func(s *storage.Store, query string) (all []string) {
+		t.Helper()
+		err := s.QueryForTest(t.Context(), func(r *sql.Rows) error {
+			var v string
+			err := r.Scan(&v)
+			all = append(all, v)
+			return err
+		}, query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(all)
+		return all
+	}
+	a := columns(lite, `SELECT m.name || '.' || c.name || CASE WHEN c."notnull" = 1 OR c.pk > 0 THEN ' not null ' ELSE ' ' END || c.type FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%' AND m.name <> 'goose_db_version'`)
+	b := columns(pg, `SELECT table_name || '.' || column_name || CASE WHEN is_nullable = 'NO' THEN ' not null ' ELSE ' ' END || CASE data_type WHEN 'bigint' THEN 'INTEGER' WHEN 'text' THEN 'TEXT' WHEN 'bytea' THEN 'BLOB' ELSE data_type END
+ FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'goose_db_version'`)
+	if len(a) < 100 {
+		t.Fatalf("only %d columns", len(a))
+	}
+	if d := cmp.Diff(a, b); d != "" {
+		t.Errorf("columns (-sqlite +postgres):\n%s", d)
+	}
+	a = columns(lite, `SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_%'`)
+	b = columns(pg, `SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname NOT LIKE '%_pkey' AND indexname NOT LIKE '%_key'`)
+	if d := cmp.Diff(a, b); d != "" {
+		t.Errorf("indexes (-sqlite +postgres):\n%s", d)
+	}
+}
+
+// TestPragmas: what makes SQLite durable holds on the connection that writes, and readers cannot write.
+func TestPragmas(t *testing.T) {
+	t.Parallel()
+	s := storagetest.SQLite(t)
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "10000", "foreign_keys": "1"} {
+		got, err := s.WriterPragmaForTest(t.Context(), pragma)
+		if err != nil || got != want {
+			t.Errorf("%s = %s, want %s (%v)", pragma, got, want, err)
+		}
+	}
+	err := s.QueryForTest(t.Context(), func(*sql.Rows) error { return nil }, `DELETE FROM work RETURNING key`)
+	if err == nil {
+		t.Error("a reading connection deleted")
+	}
+}
+
+// TestPoisonInBatch: a delivery that the database refuses fails alone, not with those that share its commit.
+func TestPoisonInBatch(t *testing.T) {
+	t.Parallel()
+	storagetest.Each(t, func(t *testing.T, open storagetest.Opener) {
+		s := open(t, storage.Options{})
+		trigger := []string{`CREATE TRIGGER poison BEFORE INSERT ON deliveries WHEN NEW.event = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END`}
+		if s.Postgres() {
+			trigger = []string{`ALTER TABLE deliveries ADD CONSTRAINT poison CHECK (event <> 'poison')`}
+		}
+		for _, stmt := range trigger {
+			if err := s.ExecForTest(t.Context(), stmt); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				d := storage.Delivery{GUID: fmt.Sprint("g", i), Event: "push", Mailbox: storage.Key{Kind: "repo", ID: "1"}}
+				if i%10 == 3 {
+					d.Event = "poison"
+				}
+				if _, err := s.Accept(t.Context(), d); (err != nil) != (d.Event == "poison") {
+					t.Errorf("delivery %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		w, err := s.Work(t.Context(), storage.Key{Kind: "repo", ID: "1"})
+		if err != nil || w.Gen != 90 {
+			t.Errorf("generation %d, want 90 (%v)", w.Gen, err)
+		}
+	})
+}
+
+// TestCloseWhileAccepting: whoever was told that a delivery is stored finds it after a restart.
+func TestCloseWhileAccepting(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.SQLiteDSN(t)
+	s, err := storage.Open(t.Context(), dsn, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	var stored []string
+	var wg sync.WaitGroup
+	some := make(chan struct{}, 10000)
+	for g := range 16 {
+		wg.Go(func() {
+			for i := 0; ; i++ {
+				guid := fmt.Sprint(g, ".", i)
+				if _, err := s.Accept(context.Background(), storage.Delivery{GUID: guid}); err != nil {
+					return
+				}
+				mu.Lock()
+				stored = append(stored, guid)
+				mu.Unlock()
+				select {
+				case some <- struct{}{}:
+				default:
+				}
+			}
+		})
+	}
+	for range 200 {
+		<-some
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait() // and nobody waits for ever
+	s, err = storage.Open(t.Context(), dsn, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	known, err := s.KnownDeliveries(t.Context(), stored)
+	if err != nil || len(known) != len(stored) {
+		t.Errorf("%d of %d found (%v)", len(known), len(stored), err)
+	}
+}
+
+// TestListenAgain: when PostgreSQL drops the connection that listens, wakes come again soon.
+func TestListenAgain(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.PostgresDSN(t)
+	open := func() *storage.Store {
+		s, err := storage.Open(t.Context(), dsn, storage.Options{Readers: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		return s
+	}
+	one, two := open(), open()
+	wake, stop := two.Wakes()
+	defer stop()
+	<-wake // it listens
+	if err := one.QueryForTest(t.Context(), func(*sql.Rows) error { return nil }, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'`); err != nil {
+		t.Fatal(err)
+	}
+	<-wake // it listens again
+	if err := one.Enqueue(t.Context(), storage.Wish{Key: storage.Key{Kind: "k", ID: "1"}}); err != nil {
+		t.Fatal(err)
+	}
+	<-wake
 }

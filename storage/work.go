@@ -59,6 +59,9 @@ type Claim struct {
 	Lease    time.Time
 }
 
+// enqueueOne is the statement for a single row.
+const enqueueOne = enqueueHead + `($1,$2,$3,$4,$5,$6)` + enqueueTail
+
 const enqueueHead = `INSERT INTO work (kind, key, gen, ready_at, priority, changed_at) VALUES `
 
 // A row that idles becomes due. One that is leased keeps its lease and notes the priority for the next run. A parked one gets a new chance.
@@ -89,8 +92,12 @@ func (q *Queries) Enqueue(ctx context.Context, wishes ...Wish) error {
 func (q *Queries) enqueue(ctx context.Context, wishes []Wish) error {
 	merged := mergeWishes(wishes)
 	now := q.now()
+	rows := 200
+	if !q.pg {
+		rows = 1 // saves nothing on SQLite, where a statement is no round trip
+	}
 	for len(merged) > 0 {
-		part := merged[:min(len(merged), 200)]
+		part := merged[:min(len(merged), rows)]
 		merged = merged[len(part):]
 		args := make([]any, 0, len(part)*6)
 		for _, w := range part {
