@@ -60,6 +60,7 @@ type Exchange struct {
 type Sim struct {
 	opt    Options
 	mux    http.Handler
+	pages  *http.ServeMux
 	routes []*route
 
 	mu     sync.Mutex
@@ -109,6 +110,7 @@ func New(opt Options) *Sim {
 	s.log.init()
 	s.hooks.init(s)
 	s.routes = s.routeTable()
+	s.pages = s.pageMux()
 	s.mux = s.handler()
 	return s
 }
