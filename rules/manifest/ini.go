@@ -60,6 +60,23 @@ func readINI(src string, first int) []iniEntry {
 	return out
 }
 
+// withoutFactor drops the condition of a line such as "py310: pytest".
+func withoutFactor(text string) string {
+	if factor, rest, ok := strings.Cut(text, ": "); ok && !strings.ContainsAny(factor, " \t") {
+		return strings.TrimSpace(rest)
+	}
+	return text
+}
+
+// toxCommands returns the commands of an entry, one a line.
+func toxCommands(e iniEntry) string {
+	lines := make([]string, len(e.values))
+	for i, v := range e.values {
+		lines[i] = withoutFactor(v.text)
+	}
+	return strings.ReplaceAll(strings.Join(lines, "\n"), " \\\n", " ")
+}
+
 // toxEnvironments reads the environments of tox: each is a script that runs its
 // commands, its deps are for tests.
 func toxEnvironments(m *Manifest, src string, first int) {
@@ -68,7 +85,7 @@ func toxEnvironments(m *Manifest, src string, first int) {
 	base := ""
 	for _, e := range entries {
 		if e.section == "testenv" && e.key == "commands" {
-			base = e.value()
+			base = toxCommands(e)
 		}
 	}
 	for _, e := range entries {
@@ -89,15 +106,11 @@ func toxEnvironments(m *Manifest, src string, first int) {
 		}
 		switch e.key {
 		case "commands":
-			m.Scripts[i].Command = strings.ReplaceAll(e.value(), "\\\n", " ")
+			m.Scripts[i].Command = toxCommands(e)
 			m.Scripts[i].Line = e.line
 		case "deps":
 			for _, v := range e.values {
-				text := v.text
-				if _, after, found := strings.Cut(text, ": "); found {
-					text = after // a factor, "py310: pytest"
-				}
-				requirementLine(m, text, Test, v.line)
+				requirementLine(m, withoutFactor(v.text), Test, v.line)
 			}
 		}
 	}
