@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"fmt"
 )
 
 // ExecForTest runs a statement as it is.
@@ -21,4 +22,31 @@ func (s *Store) WriterPragmaForTest(ctx context.Context, name string) (string, e
 	var v string
 	err := one(ctx, s.w, []any{&v}, "PRAGMA "+name)
 	return v, err
+}
+
+// TablesForTest lists the tables of a SQLite database.
+func (s *Store) TablesForTest(ctx context.Context) ([]string, error) {
+	return list(ctx, s.r, func(v *string) []any { return []any{v} }, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`)
+}
+
+// DumpForTest shows each row of a table as a line.
+func (s *Store) DumpForTest(ctx context.Context, table string) ([]string, error) {
+	var all []string
+	err := s.r.query(ctx, func(r *sql.Rows) error {
+		columns, err := r.Columns()
+		if err != nil {
+			return err
+		}
+		row := make([]any, len(columns))
+		dest := make([]any, len(columns))
+		for i := range row {
+			dest[i] = &row[i]
+		}
+		if err := r.Scan(dest...); err != nil {
+			return err
+		}
+		all = append(all, fmt.Sprintf("%q %#v", columns, row))
+		return nil
+	}, `SELECT * FROM `+table)
+	return all, err
 }

@@ -66,3 +66,9 @@ func on(dsn string) Opener {
 		return s
 	}
 }
+
+// OpenSQLite opens an empty SQLite database for a test.
+func OpenSQLite(t testing.TB, opts storage.Options) *storage.Store {
+	t.Helper()
+	return on(SQLiteDSN(t))(t, opts)
+}
