@@ -322,7 +322,11 @@ func (s *Sim) emit(inst *Installation, event, action string, repoID int64, sende
 	}
 	payload := object{"sender": s.userJSON(sender)}
 	if always[event] {
-		payload["installation"] = s.installationJSON(inst)
+		full := s.installationJSON(inst)
+		if action != "suspend" && action != "unsuspend" { // GitHub writes these times in two ways
+			full["created_at"], full["updated_at"] = inst.created.Unix(), inst.updated.Unix()
+		}
+		payload["installation"] = full
 	} else {
 		payload["installation"] = object{"id": inst.ID, "node_id": nodeID("IntegrationInstallation", inst.ID)}
 	}

@@ -268,7 +268,9 @@ func (s *Sim) Pull(r *Repo, number int) (PullInfo, bool) {
 }
 
 func (s *Sim) sideJSON(r *Repo, ref, sha string) object {
-	return object{"label": r.owner.login + ":" + ref, "ref": ref, "sha": sha, "user": s.userJSON(r.owner), "repo": s.repoJSON(r)}
+	repo := s.repoJSON(r)
+	repo["allow_squash_merge"], repo["allow_merge_commit"], repo["allow_rebase_merge"], repo["delete_branch_on_merge"] = true, true, false, false
+	return object{"label": r.owner.login + ":" + ref, "ref": ref, "sha": sha, "user": s.userJSON(r.owner), "repo": repo}
 }
 
 func (s *Sim) pullJSON(r *Repo, i *issue, full bool) object {

@@ -53,6 +53,8 @@ type Repo struct {
 	deployments []*deployment
 	statuses    []*commitStatus
 	local       *localGit
+	lang        string // main language of langHead
+	langHead    string
 }
 
 // CreateRepo makes an empty repository and announces it.
@@ -616,6 +618,9 @@ func (r *Repo) mainLanguage() string {
 	if r.local != nil { // reading every blob of a repository on disk for this is too dear
 		return ""
 	}
+	if head := r.head(""); head == r.langHead {
+		return r.lang
+	}
 	langs := r.languages()
 	names := make([]string, 0, len(langs))
 	for n := range langs {
@@ -627,10 +632,11 @@ func (r *Repo) mainLanguage() string {
 		}
 		return names[i] < names[j]
 	})
-	if len(names) == 0 {
-		return ""
+	r.lang, r.langHead = "", r.head("")
+	if len(names) > 0 {
+		r.lang = names[0]
 	}
-	return names[0]
+	return r.lang
 }
 
 func getRepo(c *call) answer {

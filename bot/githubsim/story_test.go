@@ -456,3 +456,8 @@ func TestDeliveries(t *testing.T) {
 		}
 	}
 }
+
+func checkRun(sha string) github.CreateCheckRunOptions {
+	return github.CreateCheckRunOptions{Name: "Milepost", HeadSHA: sha, Status: github.String("completed"), Conclusion: github.String("neutral"),
+		Output: &github.CheckRunOutput{Title: github.String("t"), Summary: github.String("s"), Text: github.String("x")}}
+}

@@ -60,7 +60,30 @@ func Load(compressed []byte) (*openapi3.T, error) {
 	if err != nil {
 		return nil, fmt.Errorf("simtest: description: %w", err)
 	}
+	mend(doc)
 	return doc, nil
+}
+
+// mend corrects the one place where the description contradicts both GitHub's
+// answers and itself: in the list of an app's installations an account would have
+// to be a person and an enterprise at once.
+func mend(doc *openapi3.T) {
+	item := doc.Paths.Value("/app/installations")
+	one := doc.Components.Schemas["installation"]
+	if item == nil || item.Get == nil || one == nil {
+		return
+	}
+	if resp := item.Get.Responses.Status(http.StatusOK); resp != nil && resp.Value != nil {
+		if media := resp.Value.Content.Get("application/json"); media != nil && media.Schema != nil && media.Schema.Value != nil {
+			media.Schema.Value.Items = one
+		}
+	}
+}
+
+// bareList reports whether the request sends labels as a plain list, which
+// GitHub's documentation allows in words and its schema does not.
+func bareList(ex githubsim.Exchange) bool {
+	return strings.HasSuffix(ex.Template, "/labels") && bytes.HasPrefix(bytes.TrimSpace(ex.Body), []byte("["))
 }
 
 // New makes a validator that reports mismatches to t.
@@ -145,7 +168,7 @@ func (v *Validator) check(ex githubsim.Exchange, item *openapi3.PathItem, op *op
 		},
 	}
 	// An unacceptable request that was refused is as it should be.
-	if ex.Status < 400 {
+	if ex.Status < 400 && !bareList(ex) {
 		if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
 			return fmt.Errorf("request: %w", err)
 		}
