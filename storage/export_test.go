@@ -24,6 +24,12 @@ func (s *Store) WriterPragmaForTest(ctx context.Context, name string) (string, e
 	return v, err
 }
 
+// LimitForTest lets a SQLite file grow to a number of pages and no further, as on a full disk.
+func (s *Store) LimitForTest(ctx context.Context, pages int) error {
+	var n int
+	return one(ctx, s.w, []any{&n}, fmt.Sprintf("PRAGMA max_page_count = %d", pages))
+}
+
 // TablesForTest lists the tables of a SQLite database.
 func (s *Store) TablesForTest(ctx context.Context) ([]string, error) {
 	return list(ctx, s.r, func(v *string) []any { return []any{v} }, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`)

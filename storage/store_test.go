@@ -311,3 +311,104 @@ func TestListenAgain(t *testing.T) {
 	}
 	<-wake
 }
+
+// TestDiskFull: deliveries are refused while there is no room, none that was accepted is lost, and all goes on when there is room again.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	s := storagetest.SQLite(t)
+	if err := s.LimitForTest(t.Context(), 300); err != nil {
+		t.Fatal(err)
+	}
+	var accepted []string
+	accept := func(i int) error {
+		guid := fmt.Sprint("full", i)
+		_, err := s.Accept(t.Context(), storage.Delivery{GUID: guid, Fields: make([]byte, 2000), Mailbox: storage.Key{Kind: "repo", ID: fmt.Sprint(i)}})
+		if err == nil {
+			accepted = append(accepted, guid)
+		}
+		return err
+	}
+	n := 0
+	for ; accept(n) == nil; n++ {
+		if n > 10000 {
+			t.Fatal("the limit does not hold")
+		}
+	}
+	if err := accept(n); err == nil {
+		t.Error("accepted without room")
+	}
+	if _, err := s.RecentDeliveries(t.Context(), 1); err != nil {
+		t.Errorf("reading without room: %v", err)
+	}
+	if err := s.LimitForTest(t.Context(), 1<<30); err != nil {
+		t.Fatal(err)
+	}
+	if err := accept(n + 1); err != nil {
+		t.Errorf("room again: %v", err)
+	}
+	known, err := s.KnownDeliveries(t.Context(), accepted)
+	if err != nil || len(known) != len(accepted) {
+		t.Errorf("%d of %d are there (%v)", len(known), len(accepted), err)
+	}
+}
+
+// TestGrowth: a delivery of the usual size costs the database little, and after pruning its room is used again.
+func TestGrowth(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.SQLiteDSN(t)
+	clock := storagetest.NewClock()
+	s, err := storage.Open(t.Context(), dsn, storage.Options{Now: clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	const n, fields = 3000, 900 // what is kept of a push
+	weeks := func(from int) int64 {
+		t.Helper()
+		var wg sync.WaitGroup
+		for g := range 30 {
+			wg.Go(func() {
+				for i := range n / 30 {
+					id := fmt.Sprintf("72d3162e-cc78-11e3-81ab-%012d", from+g*n+i)
+					if _, err := s.Accept(t.Context(), storage.Delivery{GUID: id, Event: "push", RepoID: 1, InstallationID: 2, Fields: make([]byte, fields), Mailbox: storage.Key{Kind: "repo", ID: "1"}}); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		all, err := s.Pending(t.Context(), storage.Key{Kind: "repo", ID: "1"}, 2*n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []int64
+		for _, d := range all {
+			ids = append(ids, d.ID)
+		}
+		if err := s.FinishDeliveries(t.Context(), ids...); err != nil {
+			t.Fatal(err)
+		}
+		size, err := s.Size(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(9 * 24 * time.Hour)
+		if _, err := s.Prune(t.Context(), storage.Retention{}); err != nil {
+			t.Fatal(err)
+		}
+		return size
+	}
+	empty, err := s.Size(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := weeks(0)
+	each := (first - empty) / n
+	t.Logf("%d bytes for each delivery with %d bytes of fields", each, fields)
+	if each > 2*fields {
+		t.Errorf("%d bytes for each delivery with %d bytes of fields", each, fields)
+	}
+	if second := weeks(1_000_000); second > first*11/10 {
+		t.Errorf("%d bytes, after pruning and as much again %d", first, second)
+	}
+}

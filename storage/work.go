@@ -123,8 +123,13 @@ func (q *Queries) notify(ctx context.Context) error {
 	return q.w.query(ctx, func(*sql.Rows) error { return nil }, `SELECT pg_notify('`+channel+`', '')`)
 }
 
-const claimWhere = `UPDATE work SET fence = fence + 1, owner = $1, ready_at = $2, attempts = attempts + 1, snoozed = 0, changed_at = $3
- WHERE (kind, key) IN (SELECT kind, key FROM work WHERE ready_at IS NOT NULL AND parked = 0 AND priority = $4 AND ready_at <= $3`
+// The rows are picked by themselves first: as a subselect of the UPDATE, PostgreSQL may run it again for each row, and lock more than the limit.
+const claimPick = `WITH picked AS MATERIALIZED (SELECT kind AS k, key AS i FROM work
+ WHERE ready_at IS NOT NULL AND parked = 0 AND priority = $4 AND ready_at <= $3`
+
+const claimTake = ` UPDATE work SET fence = work.fence + 1, owner = $1, ready_at = $2, attempts = work.attempts + 1, snoozed = 0, changed_at = $3
+ FROM picked WHERE work.kind = picked.k AND work.key = picked.i
+ RETURNING work.kind, work.key, work.owner, work.fence, work.gen, work.attempts, work.priority, work.ready_at`
 
 // ClaimWork hands out up to n due keys of the given kinds and of at least a priority, highest priority first, longest due first. A row whose lease has run out is due.
 func (q *Queries) ClaimWork(ctx context.Context, owner string, kinds []string, lease time.Duration, n, minPriority int) ([]Claim, error) {
@@ -141,11 +146,11 @@ func (q *Queries) ClaimWork(ctx context.Context, owner string, kinds []string, l
 		for _, k := range kinds {
 			args = append(args, k)
 		}
-		sqlText := claimWhere + ` AND kind IN (` + placeholders(6, len(kinds)) + `) ORDER BY ready_at LIMIT $5`
+		sqlText := claimPick + ` AND kind IN (` + placeholders(6, len(kinds)) + `) ORDER BY ready_at LIMIT $5`
 		if q.pg {
 			sqlText += ` FOR UPDATE SKIP LOCKED`
 		}
-		sqlText += `) RETURNING kind, key, owner, fence, gen, attempts, priority, ready_at`
+		sqlText += `)` + claimTake
 		got, err := list(ctx, q.w, func(c *Claim) []any {
 			return []any{&c.Kind, &c.ID, &c.Owner, &c.Fence, &c.Gen, &c.Attempts, &c.Priority, scanTime{&c.Lease}}
 		}, sqlText, args...)

@@ -51,6 +51,7 @@ func run(b *testing.B, store webhook.Acceptor, parallel int) {
 	var n atomic.Int64
 	b.SetBytes(int64(len(body)))
 	b.ReportAllocs()
+	b.ResetTimer() // starting a database is not part of it
 	b.SetParallelism(parallel)
 	b.RunParallel(func(pb *testing.PB) {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
@@ -66,6 +67,12 @@ func run(b *testing.B, store webhook.Acceptor, parallel int) {
 		}
 	})
 }
+
+// Measured on two shared cores of an AMD EPYC, go test -run xxx -bench . -cpu 1 ./bot/webhook (-cpu 2), a payload of 7 kB, in microseconds:
+//
+//	Memory 12   Signature 4.5   SQLite 53 (23 on two idle cores)   Postgres 49 (34)
+//
+// The rest of SQLite's is the commit of 128 rows at most, parsed once and run by prepared statements.
 
 // BenchmarkMemory is the handler alone: signature, fields, answer.
 func BenchmarkMemory(b *testing.B) { run(b, memory{}, 1) }

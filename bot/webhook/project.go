@@ -47,7 +47,8 @@ const (
 
 // node is the set of fields read from one object.
 type node struct {
-	fields []field
+	fields  []field
+	lengths uint64 // bit n: some name has n bytes; most names of a payload end here
 }
 
 type field struct {
@@ -115,12 +116,19 @@ func (n *node) add(name string) *field {
 	if len(n.fields) == 64 {
 		panic("webhook: more than 64 fields in one object")
 	}
+	if len(name) > 63 {
+		panic("webhook: long name " + name)
+	}
+	n.lengths |= 1 << len(name)
 	n.fields = append(n.fields, field{name: name, label: []byte(strconv.Quote(name) + ":")})
 	return &n.fields[len(n.fields)-1]
 }
 
 // find is the index of a name, or -1.
 func (n *node) find(name []byte) int {
+	if len(name) > 63 || n.lengths&(1<<len(name)) == 0 {
+		return -1
+	}
 	for i := range n.fields {
 		if f := n.fields[i].name; len(f) == len(name) && f == string(name) {
 			return i

@@ -12,7 +12,7 @@
 //	413  over 25 MiB
 //	503  could not be stored: GitHub notes the failure, and the delivery is asked for again later
 //
-// Measured on one of two shared cores (AMD EPYC, Go 1.26) with go test -bench . -cpu 1 ./bot/webhook: see the benchmarks' comments.
+// A delivery of 7 kB costs about 12 microseconds here, a third of them for the signature, and 23 with its share of a durable commit; see bench_test.go.
 package webhook
 
 import (
