@@ -139,7 +139,7 @@ func (s *Sim) secret(prefix string) string {
 // Bot is the account under which the app appears: "<slug>[bot]".
 func (a *App) Bot() *Account { return a.bot }
 
-// AppID and PEM of a private key are what a client of the REST interface needs.
+// String is the slug.
 func (a *App) String() string { return a.Slug }
 
 // SetWebhook tells where the app's events are sent and with which secret they are signed.

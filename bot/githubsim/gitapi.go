@@ -85,8 +85,7 @@ func getTree(c *call) answer {
 		o := object{"path": e.path, "mode": mode, "type": e.kind(), "sha": e.id}
 		switch e.kind() {
 		case objBlob:
-			data, _ := r.store.blob(e.id)
-			o["size"], o["url"] = len(data), r.api()+"/git/blobs/"+e.id
+			o["size"], o["url"] = r.store.size(e.id), r.api()+"/git/blobs/"+e.id
 		case objTree:
 			o["url"] = r.api() + "/git/trees/" + e.id
 		}

@@ -184,6 +184,7 @@ func (q *hookQueue) send(d *Delivery) {
 	q.s.mu.Unlock()
 	start := time.Now()
 	status, outcome, body := 0, "", ""
+	headers := hookHeaders(d, secret, hookID)
 	ctx, cancel := context.WithTimeout(context.Background(), q.s.opt.WebhookTimeout)
 	defer cancel()
 	go func() {
@@ -195,11 +196,9 @@ func (q *hookQueue) send(d *Delivery) {
 	}()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(d.Payload))
 	if err == nil {
-		headers := hookHeaders(d, secret, hookID)
 		for k, v := range headers {
 			req.Header.Set(k, v)
 		}
-		d.headers = headers
 		var resp *http.Response
 		if resp, err = q.client.Do(req); err == nil {
 			raw, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
@@ -215,6 +214,7 @@ func (q *hookQueue) send(d *Delivery) {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	d.headers = headers
 	d.Status, d.Outcome, d.response, d.took = status, outcome, body, time.Since(start)
 	if status < 300 {
 		q.sent[d.Event+"."+d.Action]++
@@ -235,7 +235,8 @@ func hookHeaders(d *Delivery, secret string, hookID int64) map[string]string {
 	return h
 }
 
-// PlanDeliveries installs the function that decides what becomes of each delivery; nil ends it.
+// PlanDeliveries installs the function that decides what becomes of each delivery;
+// nil ends it. The function must not call methods of the stand-in.
 func (s *Sim) PlanDeliveries(f func(Delivery) Plan) {
 	s.hooks.mu.Lock()
 	defer s.hooks.mu.Unlock()

@@ -41,10 +41,11 @@ type objectStore struct {
 	backing []func(id string) (gitObject, bool)
 	trees   map[string][]treeEntry // parsed and flattened trees, by id
 	commits map[string]*commitObject
+	sizes   map[string]int // of blobs that were read from a backing
 }
 
 func newObjectStore() *objectStore {
-	return &objectStore{objects: map[string]gitObject{}, trees: map[string][]treeEntry{}, commits: map[string]*commitObject{}}
+	return &objectStore{objects: map[string]gitObject{}, trees: map[string][]treeEntry{}, commits: map[string]*commitObject{}, sizes: map[string]int{}}
 }
 
 func (st *objectStore) get(id string) (gitObject, bool) {
@@ -74,6 +75,20 @@ func (st *objectStore) put(kind string, data []byte) string {
 func (st *objectStore) blob(id string) ([]byte, bool) {
 	o, found := st.get(id)
 	return o.data, found && o.kind == objBlob
+}
+
+// size is the length of a blob; one on disk is read for it once.
+func (st *objectStore) size(id string) int {
+	if o, found := st.objects[id]; found {
+		return len(o.data)
+	}
+	n, known := st.sizes[id]
+	if !known {
+		data, _ := st.blob(id)
+		n = len(data)
+		st.sizes[id] = n
+	}
+	return n
 }
 
 type treeEntry struct {

@@ -418,9 +418,26 @@ func getPull(c *call) answer {
 		o := c.s.pullJSON(c.repo, i, true)
 		if i.open {
 			o["mergeable"], o["mergeable_state"] = true, "clean"
+			if !c.repo.mergeable(i.pull) {
+				o["mergeable"], o["mergeable_state"] = false, "dirty"
+			}
 		}
 		return ok(o)
 	})
+}
+
+// mergeable reports whether a pull request can be merged without a conflict.
+func (r *Repo) mergeable(p *pull) bool {
+	base, head := r.store.commit(r.head(p.baseRef)), r.store.commit(p.headSHA)
+	if base == nil || head == nil {
+		return false
+	}
+	from := ""
+	if k := r.store.commit(r.store.mergeBase(base.id, head.id)); k != nil {
+		from = k.tree
+	}
+	_, conflict := r.store.merge(from, base.tree, head.tree)
+	return conflict == ""
 }
 
 func pullFiles(c *call) answer {

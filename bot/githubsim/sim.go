@@ -43,17 +43,16 @@ type Options struct {
 
 // Exchange is one API call with its answer, for an observer.
 type Exchange struct {
-	Request    *http.Request // its body is drained: see Body
-	Template   string        // as in GitHub's description: /repos/{owner}/{repo}; "" if no route matched
-	Params     map[string]string
-	Path       string // without the prefix /api/v3
-	Body       []byte
-	Status     int
-	Header     http.Header
-	Answer     []byte
-	Faulted    bool // an injected fault, not an answer of the stand-in
-	Anonymous  bool
-	ContentLen int
+	Request   *http.Request // its body is drained: see Body
+	Template  string        // as in GitHub's description: /repos/{owner}/{repo}; "" if no route matched
+	Params    map[string]string
+	Path      string // without the prefix /api/v3
+	Body      []byte
+	Status    int
+	Header    http.Header
+	Answer    []byte
+	Faulted   bool // an injected fault, not an answer of the stand-in
+	Anonymous bool
 }
 
 // Sim is the stand-in. Make one with [New].

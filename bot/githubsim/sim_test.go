@@ -7,31 +7,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/bradleyfalzon/ghinstallation/v2"
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-github/v62/github"
 
 	"milepost/bot/githubsim"
 	"milepost/bot/githubsim/simtest"
 )
-
-// description is GitHub's own, loaded once: reading it takes a tenth of a second.
-var description = sync.OnceValues(func() (*openapi3.T, error) {
-	path := os.Getenv("MILEPOST_GITHUB_OPENAPI")
-	if path == "" {
-		path = "testdata/openapi.json.gz"
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return simtest.Load(raw)
-})
 
 // world is a stand-in with an app on one person's account, and clients of every kind.
 type world struct {
@@ -102,14 +87,7 @@ func (h *receiver) all() []delivery {
 
 func newWorld(t *testing.T, change ...func(*githubsim.Options)) *world {
 	t.Helper()
-	doc, err := description()
-	if err != nil {
-		if os.Getenv("MILEPOST_TEST_REQUIRE") == "all" {
-			t.Fatalf("GitHub's description: %v", err)
-		}
-		t.Skipf("GitHub's description cannot be read: %v", err)
-	}
-	w := &world{now: &clock{t: time.Now().UTC().Truncate(time.Second)}, hook: &receiver{}, validator: simtest.New(t, doc)}
+	w := &world{now: &clock{t: time.Now().UTC().Truncate(time.Second)}, hook: &receiver{}, validator: simtest.Require(t)}
 	opt := githubsim.Options{Now: w.now.Now, Observe: w.validator.Observe}
 	for _, f := range change {
 		f(&opt)

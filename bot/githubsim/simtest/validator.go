@@ -10,6 +10,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 	"sync"
@@ -89,6 +91,50 @@ func bareList(ex githubsim.Exchange) bool {
 // New makes a validator that reports mismatches to t.
 func New(t Reporter, doc *openapi3.T) *Validator {
 	return &Validator{doc: doc, t: t, checked: map[string]int{}, skipped: map[string]int{}}
+}
+
+// TB is the part of testing.TB that [Require] needs.
+type TB interface {
+	Reporter
+	Fatalf(format string, args ...any)
+	Skipf(format string, args ...any)
+}
+
+// Require makes a validator over the description at the path in the environment's
+// MILEPOST_GITHUB_OPENAPI, else over the one in the repository's
+// bot/githubsim/testdata, looked for upwards from the working directory. Without one the test is skipped, or
+// fails when MILEPOST_TEST_REQUIRE is "all".
+func Require(t TB) *Validator {
+	t.Helper()
+	raw, err := find()
+	var doc *openapi3.T
+	if err == nil {
+		doc, err = Load(raw)
+	}
+	if err != nil {
+		if os.Getenv("MILEPOST_TEST_REQUIRE") == "all" {
+			t.Fatalf("GitHub's description is needed: %v", err)
+		}
+		t.Skipf("GitHub's description cannot be read: %v", err)
+	}
+	return New(t, doc)
+}
+
+func find() ([]byte, error) {
+	if path := os.Getenv("MILEPOST_GITHUB_OPENAPI"); path != "" {
+		return os.ReadFile(path) // #nosec G304 G703 -- a test's own setting
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		raw, err := os.ReadFile(filepath.Join(dir, "bot", "githubsim", "testdata", "openapi.json.gz"))
+		if err == nil || filepath.Dir(dir) == dir {
+			return raw, err
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 // Checked lists the operations that were checked, as "GET /repos/{owner}/{repo}".
