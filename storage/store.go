@@ -185,7 +185,7 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	if opts.Readers <= 0 {
 		opts.Readers = 4
 	}
-	base := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath()}).String() + "?_busy_timeout=10000&_foreign_keys=1&_pragma=cache_size(-8192)"
+	base := s.target.sqliteDSN()
 	w, err := sql.Open("sqlite", base+"&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)")
 	if err != nil {
 		return fmt.Errorf("storage: open %s: %w", path, err)
@@ -204,6 +204,11 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	r.SetMaxIdleConns(opts.Readers)
 	s.reader = &pool{db: r}
 	return nil
+}
+
+// sqliteDSN is the driver's address of the file; more options can follow. Pragmas stand in the address because an Exec would reach one connection of the pool only.
+func (t target) sqliteDSN() string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: t.path}).EscapedPath()}).String() + "?_busy_timeout=10000&_foreign_keys=1&_pragma=cache_size(-8192)"
 }
 
 func (s *Store) lockSQLite() (*fileLock, error) {

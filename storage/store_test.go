@@ -412,3 +412,56 @@ func TestGrowth(t *testing.T) {
 		t.Errorf("%d bytes, after pruning and as much again %d", first, second)
 	}
 }
+
+// TestBackup: a copy made while deliveries come in is a whole database with all that was accepted before.
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	s := storagetest.SQLite(t)
+	var before []string
+	for i := range 50 {
+		before = append(before, fmt.Sprint("before", i))
+		if _, err := s.Accept(t.Context(), storage.Delivery{GUID: before[i], Mailbox: storage.Key{Kind: "repo", ID: "1"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if _, err := s.Accept(context.Background(), storage.Delivery{GUID: fmt.Sprint("during", i)}); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	path := filepath.Join(t.TempDir(), "copy of it.db")
+	err := s.Backup(t.Context(), path)
+	close(done)
+	wg.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the copy: %v, %v", info, err)
+	}
+	if err := s.Backup(t.Context(), path); !errors.Is(err, storage.ErrConflict) {
+		t.Errorf("over a file that exists: %v", err)
+	}
+	restored, err := storage.Open(t.Context(), "sqlite://"+path, storage.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = restored.Close() })
+	known, err := restored.KnownDeliveries(t.Context(), before)
+	if err != nil || len(known) != len(before) {
+		t.Errorf("%d of %d are in the copy (%v)", len(known), len(before), err)
+	}
+	if _, err := restored.Accept(t.Context(), storage.Delivery{GUID: "after"}); err != nil {
+		t.Error(err)
+	}
+}
