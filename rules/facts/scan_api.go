@@ -1,5 +1,213 @@
 package facts
 
-var apiScanners []scanner
+import (
+	"bytes"
+	"strings"
 
-var apiDocuments []document
+	"milepost/rules/lex"
+)
+
+// Kinds of the api area, besides KindRoute.
+const (
+	// KindAnswer is how a handler answers. Name is "data" (JSON and its like) or "page" (a rendered template), Value the call, Scope the class
+	// where a class as a whole answers so.
+	KindAnswer Kind = "answer"
+	// KindRoutePrefix is a path before all routes of a class. Name is the class, Value the path.
+	KindRoutePrefix Kind = "route-prefix"
+	// KindViewSet is a class of Django REST framework that serves a resource. Name is the class, Value its parents.
+	KindViewSet Kind = "viewset"
+	// KindExportedHandler is a default export that may answer requests; whether it does depends on where the file lies (pages/api of Next, api of
+	// Vercel).
+	KindExportedHandler Kind = "exported-handler"
+)
+
+var apiScanners = []scanner{
+	{langs: nodeLangs, triggers: verbCalls, scan: routesOfNode},
+	{langs: nodeLangs, triggers: []string{".route("}, scan: routeChainOfNode},
+	{langs: nodeLangs, triggers: []string{"@Get(", "@Post(", "@Put(", "@Patch(", "@Delete("}, scan: routesOfDecorators},
+	{langs: nodeLangs, triggers: []string{"export "}, scan: routesOfNodeFiles},
+	{langs: nodeLangs, triggers: []string{".method"}, scan: methodTestsOfNode},
+	{langs: nodeLangs, triggers: []string{"@Controller("}, scan: controllersOfNode},
+	{langs: nodeLangs, triggers: []string{"defineEventHandler(", "eventHandler("}, scan: routesOfNitro},
+	{langs: langs(lex.Python), triggers: append([]string{".route(", ".api_route("}, verbCalls...), scan: routesOfPythonDecorators},
+	{langs: langs(lex.Python), triggers: []string{"api_view("}, scan: routesOfAPIView},
+	{langs: langs(lex.Python), triggers: []string{"class "}, scan: routesOfPythonClasses},
+	{langs: langs(lex.Python), triggers: []string{".register("}, scan: routesOfDjangoRouter},
+	{langs: langs(lex.Python), triggers: []string{"path(", "url("}, scan: routesOfDjangoURLs},
+	{langs: langs(lex.Python), triggers: []string{"request.method"}, scan: methodTestsOfPython},
+	{langs: langs(lex.Python), triggers: []string{"web.get(", "web.post(", "web.put(", "web.patch(", "web.delete(", ".add_get(", ".add_post(", ".add_put(", ".add_patch(", ".add_delete(", "Route("}, scan: routesOfAsyncPython},
+	{langs: jvmLangs, triggers: []string{"Mapping"}, scan: routesOfSpring},
+	{langs: jvmLangs, triggers: []string{"@GET", "@POST", "@PUT", "@DELETE", "@PATCH", "@Get", "@Post", "@Put", "@Delete", "@Patch"}, scan: routesOfJAXRS},
+	{langs: jvmLangs, triggers: []string{"@Path(", "@Controller("}, scan: prefixesOfJAXRS},
+	{langs: jvmLangs, triggers: []string{"get(", "post(", "put(", "patch(", "delete(", "get {", "post {", "put {", "patch {", "delete {", "GET(", "POST(", "PUT(", "PATCH(", "DELETE("}, scan: routesOfJVMCalls},
+	{langs: jvmLangs, triggers: []string{"doGet(", "doPost(", "doPut(", "doDelete("}, scan: routesOfServlets},
+	{langs: langs(lex.Scala), triggers: []string{"GET -> ", "POST -> ", "PUT -> ", "PATCH -> ", "DELETE -> "}, scan: routesOfHTTP4s},
+	{langs: langs(lex.CSharp), triggers: []string{"[Http", ", Http"}, scan: routesOfControllers},
+	{langs: langs(lex.CSharp, lex.FSharp), triggers: []string{".MapGet(", ".MapPost(", ".MapPut(", ".MapPatch(", ".MapDelete(", ".MapMethods("}, scan: routesOfMinimalAPI},
+	{langs: langs(lex.CSharp), triggers: []string{"[Route("}, scan: prefixesOfControllers},
+	{langs: langs(lex.Go), triggers: goRouteCalls, scan: routesOfGo},
+	{langs: langs(lex.Go), triggers: []string{".HandleFunc(", ".Handle(", ".Path("}, scan: routesOfMux},
+	{langs: langs(lex.Go), triggers: []string{"case http.Method", "== http.Method", "case \"", ".Method == \""}, scan: methodTestsOfGo},
+	{langs: langs(lex.Ruby), triggers: []string{"get ", "post ", "put ", "patch ", "delete ", "get(", "post("}, scan: routesOfRuby},
+	{langs: langs(lex.Ruby), triggers: []string{"resources ", "resource ", "resources(", "resource("}, scan: resourcesOfRails},
+	{langs: langs(lex.PHP), triggers: []string{"get(", "post(", "put(", "patch(", "delete(", "any(", "match(", "esource(", "map(", "esources(", "addRoute("}, scan: routesOfPHP},
+	{langs: langs(lex.PHP), triggers: []string{"#[Route(", "#[Get(", "#[Post(", "#[Put(", "#[Patch(", "#[Delete("}, view: Text, scan: routesOfSymfony},
+	{langs: langs(lex.PHP), triggers: []string{"@Route("}, view: Comments, scan: routesOfSymfony},
+	{langs: langs(lex.PHP), triggers: []string{"REQUEST_METHOD"}, view: Strings, scan: methodTestsOfPHP},
+	{langs: langs(lex.Rust), triggers: []string{"#[get(", "#[post(", "#[put(", "#[patch(", "#[delete("}, scan: routesOfRustAttributes},
+	{langs: langs(lex.Rust), triggers: []string{".route(", "resource("}, scan: routesOfRust},
+	{langs: langs(lex.Elixir), triggers: []string{"get ", "post ", "put ", "patch ", "delete ", "resources ", "get(", "post("}, scan: routesOfPhoenix},
+	{langs: nodeLangs, triggers: []string{".json(", ".render("}, scan: answersOfNode},
+}
+
+var apiDocuments = []document{
+	{applies: func(_, base string) bool { return base == "routes" || strings.HasSuffix(base, ".routes") }, scan: routesOfPlay},
+}
+
+var (
+	nodeLangs = langs(lex.JavaScript, lex.TypeScript)
+	jvmLangs  = langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy)
+	verbCalls = []string{".get(", ".post(", ".put(", ".patch(", ".delete(", ".all(", ".del("}
+)
+
+// verbNames are the methods that make a REST API; others (HEAD, OPTIONS) say nothing of what it offers.
+func httpMethod(word string) (string, bool) {
+	switch up := strings.ToUpper(word); up {
+	case "GET", "POST", "PUT", "PATCH", "DELETE":
+		return up, true
+	case "DEL":
+		return "DELETE", true
+	case "ALL", "ANY":
+		return "ANY", true
+	}
+	return "", false
+}
+
+// route emits an endpoint.
+func (s *Source) route(method, path, scope string, off int) {
+	s.Emit(Fact{Kind: KindRoute, Name: method, Value: path, Scope: scope, Line: s.LineOf(off)})
+}
+
+// literal reads the string literal at or after off, past white space, prefixes such as r or f and opening brackets; it may be empty. End is
+// the offset just after it.
+func (s *Source) literal(off int) (text string, end int, ok bool) {
+	off = s.skipSpace(off)
+	for off < len(s.Raw) && (s.Raw[off] == 'r' || s.Raw[off] == 'f' || s.Raw[off] == 'b' || s.Raw[off] == 's' || s.Raw[off] == '[' || s.Raw[off] == '{' || s.Raw[off] == '@') {
+		off++
+	}
+	if off >= len(s.Raw) {
+		return "", off, false
+	}
+	q := s.Raw[off]
+	if q != '"' && q != '\'' && q != '`' {
+		return "", off, false
+	}
+	rest := s.Raw[off+1 : min(len(s.Raw), off+1+2*maxText)]
+	n := bytes.IndexByte(rest, q)
+	if n < 0 || bytes.IndexByte(rest[:n], '\n') >= 0 {
+		return "", off, false
+	}
+	return string(rest[:n]), off + n + 2, true
+}
+
+func (s *Source) skipSpace(off int) int {
+	for off < len(s.Raw) && (s.Raw[off] == ' ' || s.Raw[off] == '\t' || s.Raw[off] == '\n' || s.Raw[off] == '\r') {
+		off++
+	}
+	return off
+}
+
+// maxCall is how far the end of a call is looked for.
+const maxCall = 4 << 10
+
+// closing is the offset of the bracket that closes the one at off in the code view, or of the bound if there is none near.
+func (s *Source) closing(off int) int {
+	depth := 0
+	end := min(len(s.Code), off+maxCall)
+	for i := off; i < end; i++ {
+		switch s.Code[i] {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			if depth--; depth <= 0 {
+				return i
+			}
+		}
+	}
+	return end
+}
+
+// receiver is the dotted name just before off: "this.router" before ".get(".
+func (s *Source) receiver(off int) string {
+	i := off
+	for i > 0 && off-i < 60 && (identifier(s.Code[i-1]) || s.Code[i-1] == '.' || s.Code[i-1] == ':' || s.Code[i-1] == '>' || s.Code[i-1] == '-') {
+		i--
+	}
+	return string(s.Code[i:off])
+}
+
+// wordAt is the identifier at off.
+func (s *Source) wordAt(off int) string {
+	i := off
+	for i < len(s.Raw) && i-off < 80 && identifier(s.Raw[i]) {
+		i++
+	}
+	return string(s.Raw[off:i])
+}
+
+// has reports whether the code contains text.
+func (s *Source) has(text string) bool { return bytes.Contains(s.Code, []byte(text)) }
+
+// enclosing is the name of the last class whose head stands before off.
+func (s *Source) enclosing(off int) string {
+	for end := off; end > 0; {
+		i := bytes.LastIndex(s.Code[:end], []byte("class "))
+		if i < 0 {
+			return ""
+		}
+		if i == 0 || !identifier(s.Code[i-1]) {
+			return s.wordAt(s.skipSpace(i + len("class ")))
+		}
+		end = i
+	}
+	return ""
+}
+
+// upcoming is the name of the class that the annotation ending at off belongs to, "" when a member follows instead.
+func (s *Source) upcoming(off int) string {
+	w := s.Code[off:min(len(s.Code), off+1500)]
+	// Annotations between this one and the declaration may have brackets of their own.
+	i := bytes.Index(w, []byte("class "))
+	if i < 0 || i > 0 && identifier(w[i-1]) {
+		return ""
+	}
+	if j := bytes.IndexByte(w, '{'); j >= 0 && j < i && !bytes.Contains(w[:j], []byte{'@'}) {
+		return ""
+	}
+	if k := bytes.IndexByte(w[:i], ';'); k >= 0 {
+		return ""
+	}
+	if bytes.Contains(w[:i], []byte("fun ")) || bytes.Contains(w[:i], []byte("def ")) {
+		return ""
+	}
+	if bytes.Contains(w[:i], []byte("){")) || bytes.Contains(w[:i], []byte(") {")) {
+		return ""
+	}
+	return s.wordAt(s.skipSpace(off + i + len("class ")))
+}
+
+// methodsIn returns the HTTP methods that stand as literals or words in a piece of the file.
+func (s *Source) methodsIn(from, to int) []string {
+	if from >= to {
+		return nil
+	}
+	w := s.Raw[from:min(to, len(s.Raw))]
+	var out []string
+	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		if bytes.Contains(w, []byte(m)) || bytes.Contains(w, []byte("'"+strings.ToLower(m)+"'")) || bytes.Contains(w, []byte(`"`+strings.ToLower(m)+`"`)) ||
+			bytes.Contains(w, []byte("Method"+m[:1]+strings.ToLower(m[1:]))) {
+			out = append(out, m)
+		}
+	}
+	return out
+}

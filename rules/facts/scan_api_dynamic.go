@@ -1,0 +1,348 @@
+package facts
+
+import (
+	"bytes"
+	"strings"
+
+	"milepost/rules/lex"
+)
+
+// routesOfRuby reads get '/x', to: 'c#a' of Rails and get '/x' do of Sinatra and Grape.
+func routesOfRuby(s *Source, off int) {
+	if !s.startsLine(off) {
+		return
+	}
+	word := s.wordAt(off)
+	m, ok := httpMethod(word)
+	if !ok {
+		return
+	}
+	inRoutes := strings.Contains(s.Path, "routes")
+	line := string(s.Between(Code, off, s.LineEnd(off, 0)))
+	at := s.skipSpace(off + len(word))
+	if s.Raw[at] == '(' {
+		at++
+	}
+	path, _, literal := s.literal(at)
+	if !literal && s.Raw[at] == ':' {
+		path = s.wordAt(at + 1)
+		literal = path != ""
+	}
+	block := strings.HasSuffix(strings.TrimSpace(line), " do") || strings.Contains(line, " do |") || strings.Contains(line, " {")
+	switch {
+	case inRoutes && literal:
+	case block && (literal || strings.TrimSpace(line) == word+" do") && (s.has("Sinatra") || s.has("Grape") || s.has("sinatra") || s.has("Roda") || s.has("Hanami")):
+	case block && literal && strings.HasPrefix(path, "/"):
+	default:
+		return
+	}
+	s.route(m, path, s.railsBlock(off), off)
+}
+
+// railsBlock is the innermost resource of the block around off, by indentation.
+func (s *Source) railsBlock(off int) string {
+	indent := off - s.LineStart(off)
+	for line := s.LineOf(off) - 2; line >= 0 && line > s.LineOf(off)-200; line-- {
+		from := s.starts[line]
+		at := s.skipSpace(from)
+		if at-from >= indent || at >= s.LineEnd(from, 0) {
+			continue
+		}
+		indent = at - from
+		if rest := s.Raw[at:s.LineEnd(from, 0)]; bytes.HasPrefix(rest, []byte("resource")) {
+			if i := bytes.IndexAny(rest, ":'\""); i >= 0 {
+				return s.wordAt(at + i + 1)
+			}
+		}
+	}
+	return ""
+}
+
+// resourcesOfRails reads resources :todos, only: [...] in routes; Scope is the resource around it. In Grape, resource :x do opens a block only.
+func resourcesOfRails(s *Source, off int) {
+	if !s.startsLine(off) || s.Lang != lex.Ruby {
+		return
+	}
+	if !strings.Contains(s.Path, "routes") && !s.has("routes.draw") {
+		return
+	}
+	word := s.wordAt(off)
+	at := s.skipSpace(off + len(word))
+	if s.Raw[at] == '(' {
+		at++
+	}
+	end := s.LineEnd(off, 0)
+	text := strings.TrimSpace(string(s.Raw[at:end]))
+	// An options list may go on over the next lines.
+	for n := 1; n <= 3 && strings.HasSuffix(text, ","); n++ {
+		end = s.LineEnd(off, n)
+		text = strings.TrimSpace(string(s.Raw[at:end]))
+	}
+	code := string(s.Between(Code, at, end))
+	names, options := text, ""
+	for _, key := range []string{"only:", "except:", ":only", ":except"} {
+		if i := strings.Index(code, key); i >= 0 && i < len(text) {
+			names, options = text[:i], text[i:]
+			break
+		}
+	}
+	for part := range strings.SplitSeq(names, ",") {
+		part = strings.TrimSpace(part)
+		if part == "" || part[0] != ':' && part[0] != '"' && part[0] != '\'' {
+			break
+		}
+		name := strings.Trim(part, ":'\" ")
+		name, _, _ = strings.Cut(name, " ")
+		for _, m := range railsMethods(options) {
+			s.route(m, strings.Trim(name, "'\""), s.railsBlock(off), off)
+		}
+	}
+}
+
+// railsActions are the actions of a resource and the methods they answer.
+var railsActions = []struct{ action, method string }{
+	{"index", "GET"}, {"show", "GET"}, {"create", "POST"}, {"store", "POST"}, {"update", "PATCH"}, {"destroy", "DELETE"},
+}
+
+// railsMethods are the methods left of a resource by its only: or except: option; "RESOURCE" stands for all.
+func railsMethods(options string) []string {
+	if options == "" || strings.Contains(options, "except") && !namesAny(options, "index", "show", "create", "store", "update", "destroy", "delete") {
+		return []string{"RESOURCE"}
+	}
+	except := strings.Contains(options, "except")
+	var out []string
+	has := map[string]bool{}
+	for _, a := range railsActions {
+		named := strings.Contains(options, a.action)
+		if named == except || a.action == "store" && except && strings.Contains(options, "create") || a.action == "create" && except && strings.Contains(options, "store") || has[a.method] {
+			continue
+		}
+		has[a.method] = true
+		out = append(out, a.method)
+	}
+	return out
+}
+
+func namesAny(s string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// routesOfPHP reads Route::get('/x', ...) of Laravel, $app->get('/x', ...) of Slim and their like, and resource routers.
+func routesOfPHP(s *Source, off int) {
+	start := off
+	for start > 0 && identifier(s.Code[start-1]) {
+		start--
+	}
+	word := s.wordAt(start)
+	sep := string(s.Code[max(0, start-2):start])
+	if sep != "::" && sep != "->" {
+		return
+	}
+	recv := strings.TrimSuffix(s.receiver(start-2), "->")
+	lower := strings.ToLower(recv)
+	open := start + len(word)
+	first, end, ok := s.literal(open + 1)
+	routes := strings.Contains(lower, "route") || lower == "$app" || lower == "$group" || lower == "$r" || lower == "$api" || lower == "app"
+	if recv == "" || strings.HasPrefix(recv, ")") || strings.HasSuffix(lower, "$this") {
+		// A chain: Route::middleware(...)->get('/x', ...)
+		head := s.Between(Code, s.LineStart(off), start)
+		routes = bytes.Contains(head, []byte("Route::")) || bytes.Contains(head, []byte("$router")) || recv == "" && s.has("Route::") && strings.HasPrefix(first, "/")
+		recv = "Route"
+	}
+	if !routes || lower == "route" && !ok && word != "match" && word != "apiResources" && word != "resources" {
+		return
+	}
+	close := s.closing(open)
+	handler := false
+	if at := s.skipSpace(end); ok && at < len(s.Code) && s.Code[at] == ',' {
+		handler = true
+	}
+	switch word {
+	case "resource", "apiResource", "singleton", "apiSingleton", "presenter":
+		if handler {
+			s.laravelResource(first, close, off)
+		}
+	case "apiResources", "resources":
+		s.route("RESOURCE", s.firstString(open, close), recv, off)
+	case "match", "map", "addRoute":
+		for _, m := range s.methodsIn(open, s.LineEnd(open, 0)) {
+			path := first
+			if i := bytes.IndexByte(s.Code[open:close], ','); i >= 0 {
+				path = s.firstString(open+i, close)
+				if bracket := bytes.IndexByte(s.Code[open:close], ']'); bracket > i {
+					path = s.firstString(open+bracket, close)
+				}
+			}
+			s.route(m, path, recv, off)
+		}
+	default:
+		if m, known := httpMethod(word); known && handler {
+			s.route(m, first, recv, off)
+			s.laravelAnswer(open, close, off)
+		}
+	}
+}
+
+// laravelResource emits the methods of Route::resource, cut by ->only or ->except that follow.
+func (s *Source) laravelResource(path string, close, off int) {
+	options := ""
+	end := close + 1
+	for end < len(s.Code) && end-close < 300 && s.Code[end] != ';' {
+		end++
+	}
+	chain := s.Between(Text, close, end)
+	inside := s.Between(Text, off, close)
+	for _, text := range [][]byte{chain, inside} {
+		for _, key := range []string{"only", "except"} {
+			if i := bytes.Index(text, []byte(key)); i >= 0 && options == "" {
+				options = string(text[i:])
+			}
+		}
+	}
+	for _, m := range railsMethods(options) {
+		s.route(m, path, "Route", off)
+	}
+}
+
+// laravelAnswer tells a closure that renders a view.
+func (s *Source) laravelAnswer(open, close, off int) {
+	w := s.Between(Code, open, close)
+	switch {
+	case bytes.Contains(w, []byte("view(")) || bytes.Contains(w, []byte("->render(")):
+		s.Emit(Fact{Kind: KindAnswer, Name: "page", Value: "view", Line: s.LineOf(off)})
+	case bytes.Contains(w, []byte("json(")) || bytes.Contains(w, []byte("json_encode(")):
+		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "json", Line: s.LineOf(off)})
+	}
+}
+
+// routesOfSymfony reads #[Route('/x', methods: ['GET'])] and the docblock form; on a class it is a prefix.
+func routesOfSymfony(s *Source, off int) {
+	open := off + bytes.IndexByte(s.Raw[off:], '(')
+	end := s.rawClosing(open)
+	path, _, _ := s.literal(open + 1)
+	if path == "" {
+		if i := bytes.Index(s.Raw[open:end], []byte("path:")); i >= 0 {
+			path, _, _ = s.literal(open + i + len("path:"))
+		}
+	}
+	word := strings.TrimLeft(string(s.Raw[off:open]), "#[@")
+	w := s.Code[end:min(len(s.Code), end+600)]
+	class, function := bytes.Index(w, []byte("class ")), bytes.Index(w, []byte("function "))
+	if class >= 0 && (function < 0 || class < function) {
+		s.Emit(Fact{Kind: KindRoutePrefix, Name: s.wordAt(end + class + len("class ")), Value: path, Line: s.LineOf(off)})
+		return
+	}
+	if m, ok := httpMethod(word); ok {
+		s.route(m, path, s.enclosing(off), off)
+		return
+	}
+	ms := []string{"ANY"}
+	if i := bytes.Index(s.Raw[open:end], []byte("methods")); i >= 0 {
+		ms = s.methodsIn(open+i, end)
+	}
+	for _, m := range ms {
+		s.route(m, path, s.enclosing(off), off)
+	}
+}
+
+// rawClosing is the offset of the bracket that closes the one at off in the text as it is.
+func (s *Source) rawClosing(off int) int {
+	depth := 0
+	end := min(len(s.Raw), off+maxCall)
+	for i := off; i < end; i++ {
+		switch s.Raw[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth <= 0 {
+				return i
+			}
+		}
+	}
+	return end
+}
+
+// methodTestsOfPHP reads switch ($_SERVER['REQUEST_METHOD']) and comparisons with it.
+func methodTestsOfPHP(s *Source, off int) {
+	at := off + len("REQUEST_METHOD")
+	line := s.Between(Code, s.LineStart(off), s.LineEnd(off, 0))
+	if bytes.Contains(line, []byte("switch")) || bytes.Contains(line, []byte("match")) {
+		s.methodCases(at)
+		return
+	}
+	if bytes.Contains(line, []byte("==")) || bytes.Contains(line, []byte("!=")) || bytes.Contains(line, []byte("in_array")) {
+		for _, m := range s.methodsIn(s.LineStart(off), s.LineEnd(off, 0)) {
+			s.route(m, "", "method-test", off)
+		}
+		return
+	}
+	// $method = $_SERVER['REQUEST_METHOD']; and then a switch or comparisons.
+	name, _, ok := bytes.Cut(bytes.TrimSpace(line), []byte("="))
+	name = bytes.TrimSpace(name)
+	if !ok || len(name) < 2 || name[0] != '$' {
+		return
+	}
+	for from := at; from < len(s.Code); {
+		i := bytes.Index(s.Code[from:], name)
+		if i < 0 {
+			return
+		}
+		from += i + len(name)
+		use := s.Between(Code, s.LineStart(from), s.LineEnd(from, 0))
+		switch {
+		case bytes.Contains(use, []byte("switch")) || bytes.Contains(use, []byte("match")):
+			s.methodCases(from)
+		case bytes.Contains(use, []byte("==")):
+			for _, m := range s.methodsIn(from, min(from+30, s.LineEnd(from, 0))) {
+				s.route(m, "", "method-test", from)
+			}
+		}
+	}
+}
+
+// routesOfPhoenix reads get "/x", Controller, :action and resources "/x", Controller of Phoenix, and get "/x" do of Plug.
+func routesOfPhoenix(s *Source, off int) {
+	if !s.startsLine(off) {
+		return
+	}
+	word := s.wordAt(off)
+	at := s.skipSpace(off + len(word))
+	if s.Raw[at] == '(' {
+		at++
+	}
+	path, end, ok := s.literal(at)
+	if !ok || !strings.HasPrefix(path, "/") {
+		return
+	}
+	rest := string(s.Between(Code, end, s.LineEnd(off, 0)))
+	if word == "resources" {
+		raw := string(s.Raw[end:s.LineEnd(off, 0)])
+		options := ""
+		for _, key := range []string{"only:", "except:"} {
+			if i := strings.Index(raw, key); i >= 0 {
+				options = strings.ReplaceAll(raw[i:], "delete", "destroy")
+			}
+		}
+		for _, m := range railsMethods(options) {
+			s.route(m, path, firstName(rest), off)
+		}
+		return
+	}
+	if !strings.HasPrefix(strings.TrimSpace(rest), ",") && !strings.HasSuffix(strings.TrimSpace(rest), "do") {
+		return
+	}
+	if m, known := httpMethod(word); known {
+		s.route(m, path, firstName(rest), off)
+	}
+}
+
+// firstName is the first word of the arguments that follow.
+func firstName(args string) string {
+	name, _, _ := strings.Cut(strings.Trim(args, ", "), ",")
+	return strings.TrimSpace(name)
+}

@@ -1,0 +1,217 @@
+package facts
+
+import (
+	"bytes"
+	"strings"
+
+	"milepost/rules/lex"
+)
+
+// routesOfSpring reads @GetMapping("/x") and @RequestMapping(value = "/x", method = RequestMethod.POST); on a class it is a prefix.
+func routesOfSpring(s *Source, off int) {
+	at := bytes.LastIndexByte(s.Code[:off], '@')
+	if at < 0 || off-at > len("@Request") || off+len("Mapping") < len(s.Raw) && identifier(s.Raw[off+len("Mapping")]) {
+		return
+	}
+	word := string(s.Code[at+1 : off])
+	open := off + len("Mapping")
+	path, end := "", open
+	if open < len(s.Code) && s.Code[open] == '(' {
+		end = s.closing(open)
+		path = s.firstString(open+1, end)
+		end++
+	}
+	if word == "Request" {
+		if class := s.upcoming(end); class != "" {
+			s.Emit(Fact{Kind: KindRoutePrefix, Name: class, Value: path, Line: s.LineOf(at)})
+			return
+		}
+		ms := s.methodsIn(open, end)
+		if len(ms) == 0 {
+			ms = []string{"ANY"}
+		}
+		for _, m := range ms {
+			s.route(m, path, s.enclosing(at), at)
+		}
+		return
+	}
+	m, ok := httpMethod(word)
+	if !ok {
+		return
+	}
+	class := s.enclosing(at)
+	s.route(m, path, class, at)
+	s.springAnswer(at)
+}
+
+// springAnswer says how the class around an endpoint answers.
+func (s *Source) springAnswer(at int) {
+	if s.has("@RestController") || s.has("@ResponseBody") || s.has("@FeignClient") {
+		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "@RestController", Line: s.LineOf(at)})
+		return
+	}
+	if s.has("ResponseEntity") {
+		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "ResponseEntity", Line: s.LineOf(at)})
+		return
+	}
+	s.Emit(Fact{Kind: KindAnswer, Name: "page", Value: "@Controller", Line: s.LineOf(at)})
+}
+
+// firstString is the first string literal between two offsets, "" if there is none.
+func (s *Source) firstString(from, to int) string {
+	to = min(to, len(s.Code))
+	for i := from; i < to; i++ {
+		if s.Code[i] == '"' || s.Code[i] == '\'' {
+			text, _, _ := s.literal(i)
+			return text
+		}
+	}
+	return ""
+}
+
+// routesOfJAXRS reads @GET with @Path of JAX-RS and @Get("/x") of Micronaut; Scope is the class.
+func routesOfJAXRS(s *Source, off int) {
+	word := s.wordAt(off + 1)
+	m, ok := httpMethod(word)
+	if !ok || m == "ANY" {
+		return
+	}
+	open := off + 1 + len(word)
+	path := ""
+	switch {
+	case open < len(s.Code) && s.Code[open] == '(':
+		path = s.firstString(open+1, s.closing(open))
+		if strings.Contains(path, "://") {
+			return
+		}
+	case word != strings.ToUpper(word) && !s.has("micronaut"):
+		return
+	default:
+		w := s.Code[off:min(len(s.Code), off+200)]
+		if n := bytes.IndexByte(w, '{'); n > 0 {
+			w = w[:n]
+		}
+		if i := bytes.Index(w, []byte("@Path(")); i >= 0 {
+			path = s.firstString(off+i+len("@Path("), off+len(w))
+		}
+	}
+	// Retrofit spells its client's calls the same way.
+	if s.has("retrofit2") {
+		return
+	}
+	s.route(m, path, s.enclosing(off), off)
+	s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "@" + word, Line: s.LineOf(off)})
+}
+
+func prefixesOfJAXRS(s *Source, off int) {
+	open := off + bytes.IndexByte(s.Raw[off:], '(')
+	end := s.closing(open)
+	if class := s.upcoming(end + 1); class != "" {
+		s.Emit(Fact{Kind: KindRoutePrefix, Name: class, Value: s.firstString(open, end), Line: s.LineOf(off)})
+	}
+}
+
+// routesOfJVMCalls reads the routing calls of Ktor, Javalin, Spark, Scalatra, Akka HTTP and WebFlux's functional routes.
+func routesOfJVMCalls(s *Source, off int) {
+	if off > 0 && identifier(s.Raw[off-1]) {
+		return
+	}
+	word := s.wordAt(off)
+	m, ok := httpMethod(word)
+	if !ok {
+		return
+	}
+	open := s.skipSpace(off + len(word))
+	if s.Raw[open] == '{' {
+		if s.has("ktor") || s.has("akka.http") || s.has("pekko.http") {
+			s.route(m, "", s.callScope(off), off)
+		}
+		return
+	}
+	path, end, ok := s.literal(open + 1)
+	if !ok || path != "" && path[0] != '/' && path[0] != '{' && s.Lang != lex.Kotlin {
+		return
+	}
+	recv := s.receiver(off)
+	if strings.Contains(recv, "lient") || strings.Contains(recv, "ockMvc") || strings.HasPrefix(recv, "MockMvc") {
+		return
+	}
+	for _, lib := range []string{"ktor.server", "io.ktor", "javalin", "spark.", "scalatra", "RouterFunction", "RouterOperation", "coRouter", "io.vertx", "http4k", "io.jooby", "ratpack", "cask"} {
+		if s.has(lib) {
+			if at := s.skipSpace(end); at < len(s.Code) && (s.Code[at] == ',' || s.Code[at] == ')') && !s.has("ktor.client.request") {
+				s.route(m, path, strings.TrimSuffix(recv, "."), off)
+			}
+			return
+		}
+	}
+}
+
+// callScope is the path of the innermost route("/x") or path("x") block whose head stands before off.
+func (s *Source) callScope(off int) string {
+	from := max(0, off-8<<10)
+	for _, head := range []string{"route(", "path(", "pathPrefix("} {
+		if i := bytes.LastIndex(s.Code[from:off], []byte(head)); i >= 0 {
+			return s.firstString(from+i, from+i+120)
+		}
+	}
+	return ""
+}
+
+// routesOfServlets reads doGet and its like; Scope is the class.
+func routesOfServlets(s *Source, off int) {
+	line := s.Between(Code, s.LineStart(off), s.LineEnd(off, 0))
+	if !bytes.Contains(line, []byte("HttpServletRequest")) && !bytes.Contains(s.Between(Code, off, off+200), []byte("HttpServletRequest")) || bytes.Contains(line, []byte("super.")) {
+		return
+	}
+	m, ok := httpMethod(s.wordAt(off + 2))
+	if !ok {
+		return
+	}
+	s.route(m, "", s.enclosing(off), off)
+	w := s.Code[off:min(len(s.Code), off+maxCall)]
+	if bytes.Contains(w, []byte("getRequestDispatcher")) || bytes.Contains(w, []byte(".forward(")) {
+		s.Emit(Fact{Kind: KindAnswer, Name: "page", Value: "forward", Line: s.LineOf(off)})
+	}
+}
+
+// routesOfHTTP4s reads case GET -> Root / "x".
+func routesOfHTTP4s(s *Source, off int) {
+	word := s.wordAt(off)
+	line := s.Between(Code, off, s.LineEnd(off, 0))
+	if !bytes.Contains(line, []byte("Root")) {
+		return
+	}
+	text := string(s.Between(Text, off, s.LineEnd(off, 0)))
+	_, path, _ := strings.Cut(text, "Root")
+	path, _, _ = strings.Cut(path, "=>")
+	path = strings.Map(func(r rune) rune {
+		if r == ' ' || r == '"' {
+			return -1
+		}
+		return r
+	}, path)
+	if m, ok := httpMethod(word); ok {
+		s.route(m, path, "Root", off)
+	}
+}
+
+// routesOfPlay reads the conf/routes file of Play. Scope is the controller.
+func routesOfPlay(s *Source) {
+	line := 0
+	for text := range strings.Lines(string(s.Raw)) {
+		line++
+		f := strings.Fields(text)
+		if len(f) < 3 || !strings.HasPrefix(f[1], "/") {
+			continue
+		}
+		m, ok := httpMethod(f[0])
+		if !ok || strings.Contains(f[2], "Assets.") {
+			continue
+		}
+		controller, _, _ := strings.Cut(f[2], "(")
+		if i := strings.LastIndexByte(controller, '.'); i > 0 {
+			controller = controller[:i]
+		}
+		s.Emit(Fact{Kind: KindRoute, Name: m, Value: f[1], Scope: controller, Line: line})
+	}
+}
