@@ -15,4 +15,9 @@ const (
 	// KindRoute is an HTTP endpoint that is declared. Name is the method in upper case ("ANY" where any is served, "RESOURCE" for a resource
 	// router that serves all of CRUD), Value the path pattern, Scope what it belongs to: the router variable, controller or view class.
 	KindRoute Kind = "route"
+	// KindReadme is what a README says. Name "words": Value is the number of words of own prose. "purpose": Value is the first sentence that
+	// describes, Scope "title" where it is a heading, "feature" where it is an item of a list of features. "section": Value is a heading.
+	// "topic": Value is install, usage, endpoints or configuration. "link": Value is an address, Scope its text or what stands before it.
+	// "template": Value is the generator whose own text was found; that text is in none of the others.
+	KindReadme Kind = "readme"
 )

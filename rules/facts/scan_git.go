@@ -2,4 +2,6 @@ package facts
 
 var gitScanners []scanner
 
-var gitDocuments []document
+var gitDocuments = []document{
+	{applies: isReadme, scan: scanReadme},
+}

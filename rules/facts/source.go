@@ -36,6 +36,8 @@ func (s *Source) Emit(f Fact) {
 	switch f.Kind {
 	case KindRoute, KindImport, KindLocalImport, KindFunction, KindType:
 		limit = 400 // these are counted or joined across files
+	case KindReadme:
+		limit = 150
 	default:
 	}
 	if s.counts[k] >= limit {
