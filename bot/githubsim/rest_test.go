@@ -44,6 +44,15 @@ func TestTheRestOfTheInterface(t *testing.T) {
 	if _, err := c.Issues.Unlock(ctx, o, r, n); err != nil {
 		t.Error(err)
 	}
+	x := must[*github.Reaction](t)(c.Reactions.CreateIssueReaction(ctx, o, r, n, "heart"))
+	if _, err := c.Reactions.DeleteIssueReaction(ctx, o, r, n, x.GetID()); err != nil {
+		t.Error(err)
+	}
+	if resp, err := c.Client().Get(w.APIURL() + "/repos/alice/shop/tarball"); err != nil || resp.StatusCode != http.StatusOK {
+		t.Errorf("tarball of the default branch: %v %v", resp, err)
+	} else {
+		_ = resp.Body.Close()
+	}
 	must[*github.HookConfig](t)(w.asApp.Apps.UpdateHookConfig(ctx, &github.HookConfig{URL: github.String("http://127.0.0.1:1/")}))
 	ofOrg := w.Install(w.app, w.org)
 	must[*github.Installation](t)(w.asApp.Apps.FindOrganizationInstallation(ctx, "academy"))
