@@ -1,0 +1,346 @@
+package evaluate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"milepost/bot/gh"
+	"milepost/bot/publish"
+	"milepost/bot/render"
+	"milepost/bot/work"
+	"milepost/storage"
+)
+
+// Actor works on repositories. It is safe for concurrent use; the work table sees to it that no repository is worked on twice at once.
+type Actor struct {
+	Store     *storage.Store
+	App       *gh.App
+	AppID     int64
+	Slug      string
+	Publisher *publish.Publisher
+	PublicURL string // of the dashboard, "" when there is none
+	Now       func() time.Time
+	Log       *slog.Logger
+	// OnCheck is told of every finished judgement, for metrics: what ("head", "pull") and how long it took.
+	OnCheck func(what string, took time.Duration)
+}
+
+// States of a repository beyond the normal one, "".
+const (
+	StateEmpty     = "empty"     // no commit yet
+	StateNoAccess  = "no-access" // GitHub no longer shows it to the app
+	StateSuspended = "suspended" // the installation is suspended
+	StateArchived  = "archived"  // read-only: judged, nothing is written
+	StateLegal     = "legal"     // blocked by GitHub
+)
+
+// patience is how many attempts a missing commit or repository gets before the fact is believed: a webhook may arrive before the API shows
+// its commit.
+const patience = 5
+
+// run is the state of one run over a repository's mailbox.
+type run struct {
+	*Actor
+	claim  *work.Claim
+	client *gh.Client
+	repo   storage.Repository
+	std    standard
+	act    *activity
+	set    settings
+	fresh  bool // first sight: the row did not exist
+	fill   bool // ask once for the activity of before the installation
+
+	box   []delivery
+	ids   []int64
+	force bool // judge again and write even if nothing seems changed
+
+	pushed    []delivery // pushes to the default branch
+	rejudge   bool       // activity changed: judge again from stored facts
+	handled   []string   // ticks that were carried out
+	noted     []string   // lines for the repository's log
+	pull      map[int]bool
+	gone      bool
+	headFault error
+}
+
+// settings are what people asked of the bot in one repository, and what it remembers to say.
+type settings struct {
+	AskedMentor time.Time       `json:"asked_mentor,omitzero"`
+	Changes     []render.Change `json:"changes,omitempty"`
+	Steps       []string        `json:"steps,omitempty"` // completed steps that were celebrated
+	OwnerIsOrg  bool            `json:"owner_is_org,omitempty"`
+	// Backfilled says that what webhooks tell from now on was asked for once.
+	Backfilled bool `json:"backfilled,omitempty"`
+}
+
+// Handle works through the mailbox of the claim's repository.
+func (a *Actor) Handle(ctx context.Context, c *work.Claim) error {
+	id, err := strconv.ParseInt(c.ID, 10, 64)
+	if err != nil {
+		return work.Park("the key " + c.ID + " is no repository id")
+	}
+	stored, err := a.Store.Mailbox(ctx, c, 0)
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	r := &run{Actor: a, claim: c, pull: map[int]bool{}}
+	for _, d := range stored {
+		r.box = append(r.box, decode(d))
+		r.ids = append(r.ids, d.ID)
+	}
+	err = r.handle(ctx, id)
+	if until, ok := gh.RetryAt(err); ok {
+		return work.Snooze(until, "GitHub's rate limit")
+	}
+	return err
+}
+
+func (r *run) handle(ctx context.Context, id int64) error {
+	if err := r.load(ctx, id); err != nil || r.gone {
+		return r.orFinish(ctx, err)
+	}
+	r.foldIdentity()
+	if r.gone {
+		return r.orFinish(ctx, r.Store.DeleteRepository(ctx, id))
+	}
+	if err := r.Store.PutRepository(ctx, r.repo); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	r.fold()
+	if r.repo.State == StateSuspended {
+		return r.finish(ctx)
+	}
+	err := r.people(ctx)
+	if err == nil {
+		err = r.pulls(ctx)
+	}
+	if err == nil {
+		err = r.head(ctx)
+	}
+	return r.orFinish(ctx, r.settle(ctx, err))
+}
+
+// orFinish finishes the deliveries when err is nil.
+func (r *run) orFinish(ctx context.Context, err error) error {
+	if err != nil {
+		return err
+	}
+	return r.finish(ctx)
+}
+
+// load reads what is known of the repository; one nobody has heard of is made from its deliveries.
+func (r *run) load(ctx context.Context, id int64) error {
+	repo, err := r.Store.Repository(ctx, id)
+	switch {
+	case err == nil:
+		r.repo = repo
+	case errors.Is(err, storage.ErrNotFound):
+		r.fresh = true
+		r.repo = storage.Repository{ID: id}
+		for _, d := range r.box {
+			if d.Installation != 0 {
+				r.repo.InstallationID = d.Installation
+			}
+			if d.Repository != nil && d.Repository.FullName != "" {
+				r.identify(d.Repository)
+			}
+		}
+		r.gone = r.repo.InstallationID == 0 || r.repo.Name == "" // nothing to go by: an installation's removal overtook its deliveries
+	default:
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	return nil
+}
+
+func (r *run) identify(g *gh.Repository) {
+	owner, name, ok := strings.Cut(g.FullName, "/")
+	if ok {
+		r.repo.Owner, r.repo.Name = owner, name
+	}
+	if g.DefaultBranch != "" {
+		r.repo.DefaultBranch = g.DefaultBranch
+	}
+	r.repo.Private, r.repo.Archived, r.repo.Fork = g.Private, g.Archived, g.Fork
+	if g.Homepage != "" {
+		r.repo.Homepage = g.Homepage
+	}
+	if g.Owner.Type == "Organization" {
+		r.set.OwnerIsOrg = true
+	}
+}
+
+// foldIdentity takes in what deliveries say the repository is now: the newest one has the last word.
+func (r *run) foldIdentity() {
+	for _, d := range r.box {
+		if d.Installation != 0 {
+			r.repo.InstallationID = d.Installation
+		}
+		if d.Repository != nil {
+			r.identify(d.Repository)
+		}
+		switch d.Event + "." + d.Action {
+		case "repository.deleted":
+			r.gone = true
+		case "repository.renamed", "repository.transferred", "repository.edited", "repository.publicized", "repository.privatized", "public.":
+			r.force = true
+		case "repository.unarchived", "repository.archived", "repository.created":
+			r.gone, r.force = false, true
+		}
+	}
+}
+
+// prepare loads the rest: settings, activity, the standard, the client.
+func (r *run) prepare(ctx context.Context) error {
+	org := r.set.OwnerIsOrg
+	if len(r.repo.Settings) > 0 {
+		if err := json.Unmarshal(r.repo.Settings, &r.set); err != nil {
+			return fmt.Errorf("evaluate: settings of repository %d: %w", r.repo.ID, err)
+		}
+	}
+	r.set.OwnerIsOrg = r.set.OwnerIsOrg || org
+	var err error
+	if r.act, err = r.loadActivity(ctx, &r.repo); err != nil {
+		return err
+	}
+	r.act.OwnerIsOrg = r.set.OwnerIsOrg
+	if r.std, err = r.stored(ctx, &r.repo); err != nil {
+		return err
+	}
+	inst, err := r.Store.Installation(ctx, r.repo.InstallationID)
+	switch {
+	case err == nil && inst.Suspended:
+		r.repo.State = StateSuspended
+	case err == nil:
+		r.set.OwnerIsOrg = r.set.OwnerIsOrg || inst.AccountType == "Organization" && strings.EqualFold(inst.AccountLogin, r.repo.Owner)
+		r.act.OwnerIsOrg = r.set.OwnerIsOrg
+		if r.repo.State == StateSuspended {
+			r.repo.State = ""
+		}
+	case !errors.Is(err, storage.ErrNotFound):
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	r.client, err = r.App.Client(r.repo.InstallationID)
+	return err
+}
+
+// fold sorts the deliveries into what has to be done.
+func (r *run) fold() {
+	for _, d := range r.box {
+		if r.act.note(d, &r.repo) {
+			r.rejudge = true
+		}
+		switch d.Event {
+		case "push":
+			if d.branch() == r.repo.DefaultBranch && !d.Deleted {
+				r.pushed = append(r.pushed, d)
+			}
+		case "pull_request":
+			if d.PullRequest != nil {
+				r.pull[d.PullRequest.Number] = true
+			}
+		}
+	}
+	switch {
+	case r.fresh || r.repo.ReportID == 0:
+		r.force = true
+	case len(r.box) == 0 && !r.set.Backfilled:
+		r.fill, r.rejudge = true, true
+	case len(r.box) == 0:
+		r.force = true // a wish without a delivery is a sweep, or was asked for by a person
+	}
+}
+
+// settle turns what GitHub answered into the repository's state, or gives the error back to be tried again.
+func (r *run) settle(ctx context.Context, err error) error {
+	state, detail := "", ""
+	switch {
+	case err == nil && r.repo.Archived:
+		state, detail = StateArchived, "the repository is archived: it is judged, and nothing is written to it"
+	case err == nil && r.repo.State == StateEmpty:
+		return nil // said by head
+	case err == nil:
+	case gh.Is(err, gh.Suspended):
+		state, detail = StateSuspended, "the installation is suspended"
+	case gh.Is(err, gh.Legal):
+		state, detail = StateLegal, "GitHub blocks access to this repository"
+	case gh.Is(err, gh.NotFound, gh.Auth) && r.claim.Attempts >= patience:
+		state, detail = StateNoAccess, "GitHub no longer shows this repository to the app"
+	case gh.Is(err, gh.Forbidden) && r.claim.Attempts >= patience:
+		state, detail = StateNoAccess, "a permission that the app needs is not granted; the account's owner can accept it in the installation's settings"
+	default:
+		return err
+	}
+	if state == r.repo.State {
+		return nil
+	}
+	r.repo.State = state
+	if err := r.Store.SetRepositoryState(ctx, r.repo.ID, state, detail); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	if detail != "" {
+		r.noted = append(r.noted, detail)
+	}
+	return nil
+}
+
+// finish writes what is left and marks the deliveries as done, if the claim still holds.
+func (r *run) finish(ctx context.Context) error {
+	err := r.Store.WithFence(ctx, r.claim, func(tx *storage.Tx) error {
+		if r.act != nil {
+			if err := r.act.save(ctx, tx, r.repo.ID); err != nil {
+				return err
+			}
+			data, err := json.Marshal(r.set)
+			if err != nil {
+				return fmt.Errorf("evaluate: encode settings: %w", err)
+			}
+			if string(data) != string(r.repo.Settings) && !r.gone {
+				if err := tx.SetRepositorySettings(ctx, r.repo.ID, data); err != nil {
+					return err
+				}
+			}
+			for _, line := range r.noted {
+				if err := tx.AddEvent(ctx, storage.Event{RepoID: r.repo.ID, Kind: "note", Message: line}); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.FinishDeliveries(ctx, r.ids...)
+	})
+	if err != nil {
+		return fmt.Errorf("evaluate: finish: %w", err)
+	}
+	return nil
+}
+
+// fence proves that this worker still holds the repository.
+func (r *run) fence(ctx context.Context) error {
+	return r.Store.WithFence(ctx, r.claim, func(*storage.Tx) error { return nil })
+}
+
+// renderRepo is the repository as texts need it.
+func (r *run) renderRepo() render.Repo {
+	return render.Repo{ID: r.repo.ID, Owner: r.repo.Owner, Name: r.repo.Name, DefaultBranch: r.repo.DefaultBranch, ServerURL: r.App.ServerURL(), Private: r.repo.Private}
+}
+
+func (r *run) dashboardURL() string {
+	if r.PublicURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(r.PublicURL, "/") + "/repos/" + r.repo.Owner + "/" + r.repo.Name
+}
+
+func (r *run) checked(what string, start time.Time) {
+	if r.OnCheck != nil {
+		r.OnCheck(what, r.Now().Sub(start))
+	}
+}

@@ -1,0 +1,255 @@
+package evaluate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"milepost/bot/gh"
+	"milepost/rules"
+	"milepost/rules/config"
+	"milepost/rules/facts"
+	"milepost/rules/roadmaps"
+	"milepost/rules/snapshot"
+	"milepost/rules/strict"
+	"milepost/storage"
+)
+
+// standard is what a repository is judged by: its configuration and its roadmap.
+type standard struct {
+	conf    config.Config
+	roadmap *rules.Roadmap
+	// blob is the id of the configuration file the standard was read from, "" for none.
+	blob string
+	// faults are what is wrong with the newest configuration; then conf and roadmap are the last good ones.
+	faults []string
+}
+
+// judged is the outcome of looking at one commit.
+type judged struct {
+	treeSHA string
+	repo    *facts.Repo
+	report  rules.Report
+	std     standard
+	// confData is the configuration file of this commit, nil when it has none or it is the one in force.
+	confData []byte
+}
+
+// stored is the standard in force as the repository's row and its organisation's defaults say.
+func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard, error) {
+	var own config.Config
+	if len(repo.Config) > 0 {
+		if err := json.Unmarshal(repo.Config, &own); err != nil {
+			return standard{}, fmt.Errorf("evaluate: stored configuration of repository %d: %w", repo.ID, err)
+		}
+	}
+	std := standard{blob: repo.ConfigSHA}
+	if repo.ConfigError != "" {
+		std.faults = strings.Split(repo.ConfigError, "\n")
+	}
+	defaults, err := a.orgDefaults(ctx, repo.Owner)
+	if err != nil {
+		return standard{}, err
+	}
+	std.conf = config.Merge(defaults, own)
+	std.roadmap, err = a.roadmap(ctx, repo, std.conf.Roadmap)
+	if err != nil {
+		std.faults = append(std.faults, err.Error())
+		std.roadmap, err = roadmaps.Load(roadmaps.Default)
+	}
+	return std, err
+}
+
+// orgDefaults are the defaults that the owner's .github repository holds, as last seen.
+func (a *Actor) orgDefaults(ctx context.Context, owner string) (config.Config, error) {
+	var c config.Config
+	data, err := a.Store.Setting(ctx, orgKey(owner))
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return c, nil
+	case err != nil:
+		return c, fmt.Errorf("evaluate: organisation defaults: %w", err)
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		return c, fmt.Errorf("evaluate: organisation defaults of %s: %w", owner, err)
+	}
+	return c, nil
+}
+
+func orgKey(owner string) string { return "org-config/" + strings.ToLower(owner) }
+
+func roadmapKey(owner, path string) string { return "roadmap/" + strings.ToLower(owner) + "/" + path }
+
+// roadmap returns the built-in roadmap of an id, or one whose file was read from the repository or its organisation's .github repository.
+func (a *Actor) roadmap(ctx context.Context, repo *storage.Repository, name string) (*rules.Roadmap, error) {
+	if name == "" || name == roadmaps.Default {
+		return roadmaps.Load(roadmaps.Default)
+	}
+	for _, key := range []string{roadmapKey(repo.FullName(), name), roadmapKey(repo.Owner+"/.github", name)} {
+		data, err := a.Store.Setting(ctx, key)
+		if errors.Is(err, storage.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: stored roadmap: %w", err)
+		}
+		return parseRoadmap(name, data)
+	}
+	return nil, fmt.Errorf("%s: roadmap: the file %s was not found in this repository or in %s/.github", config.Path, name, repo.Owner)
+}
+
+func parseRoadmap(name string, data []byte) (*rules.Roadmap, error) {
+	own, err := rules.Parse(name, data)
+	if err != nil || own.Extends == "" {
+		return own, err
+	}
+	base, err := roadmaps.Load(own.Extends)
+	if err != nil {
+		return nil, fmt.Errorf("%s: extends: %w", name, err)
+	}
+	joined, err := rules.Extend(base, own)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return joined, nil
+}
+
+// configEntry is the entry of the configuration file in a tree.
+func configEntry(s *snapshot.Snapshot) (snapshot.Entry, bool) {
+	for _, p := range []string{config.Path, config.OtherPath} {
+		if e, ok := s.Lookup(p); ok {
+			return e, true
+		}
+	}
+	return snapshot.Entry{}, false
+}
+
+// look reads one commit and judges it by std. The configuration file of the commit is read when it is not the one in force; who trusts it is the
+// caller's decision.
+func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository, std standard, treeish string, in rules.Input) (judged, error) {
+	cache := newFactsCache(a.Store, std.roadmap.Patterns().Fingerprint())
+	wanted := func(ctx context.Context, s *snapshot.Snapshot) ([]snapshot.Entry, error) {
+		need, err := facts.Missing(ctx, s, cache)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range a.documents(repo, s, std) {
+			if !slices.ContainsFunc(need, func(n snapshot.Entry) bool { return n.Path == e.Path }) {
+				need = append(need, e)
+			}
+		}
+		return need, nil
+	}
+	snap, tree, err := c.Snapshot(ctx, ghRepo(repo), treeish, wanted)
+	if err != nil {
+		return judged{}, err
+	}
+	snap.Name = repo.FullName()
+	out := judged{treeSHA: tree.SHA, std: std}
+	if e, ok := configEntry(snap); ok && e.Blob != std.blob {
+		if out.confData, err = snap.Read(ctx, e); err != nil {
+			return judged{}, fmt.Errorf("evaluate: read configuration: %w", err)
+		}
+	}
+	if err := a.keepRoadmaps(ctx, repo, snap, std, treeish == repo.DefaultBranch); err != nil {
+		return judged{}, err
+	}
+	return out, a.judge(ctx, snap, cache, std, in, &out)
+}
+
+// judge collects the facts of a snapshot and evaluates them.
+func (a *Actor) judge(ctx context.Context, snap *snapshot.Snapshot, cache facts.Cache, std standard, in rules.Input, out *judged) error {
+	repo, err := facts.Collect(ctx, snap, std.roadmap.Patterns(), facts.CollectOptions{Cache: cache, Workers: 1, Ignore: std.conf.Ignored()})
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	in.Repo = repo
+	if in.Skips == nil {
+		in.Skips = std.conf.Skip
+	}
+	out.repo, out.report = repo, std.roadmap.Evaluate(in)
+	return nil
+}
+
+// documents are the files whose text itself is needed: a configuration that is not the one in force, and roadmap files.
+func (a *Actor) documents(repo *storage.Repository, s *snapshot.Snapshot, std standard) []snapshot.Entry {
+	var out []snapshot.Entry
+	if e, ok := configEntry(s); ok && e.Blob != std.blob && e.Size <= strict.MaxSize {
+		out = append(out, e)
+	}
+	for _, p := range roadmapFiles(repo, s, std) {
+		out = append(out, p)
+	}
+	return out
+}
+
+// roadmapFiles are the files of this repository that may hold roadmaps: the one its configuration names; in a .github repository all under roadmaps/.
+func roadmapFiles(repo *storage.Repository, s *snapshot.Snapshot, std standard) []snapshot.Entry {
+	var out []snapshot.Entry
+	if e, ok := s.Lookup(std.conf.Roadmap); ok {
+		out = append(out, e)
+	}
+	if repo.Name != ".github" {
+		return out
+	}
+	for _, e := range s.Entries {
+		yaml := strings.HasSuffix(e.Path, ".yml") || strings.HasSuffix(e.Path, ".yaml")
+		if yaml && (strings.HasPrefix(e.Path, "roadmaps/") || strings.HasPrefix(e.Path, "milepost/")) && len(out) < 20 {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// keepRoadmaps stores the roadmap files of the default branch under their names.
+func (a *Actor) keepRoadmaps(ctx context.Context, repo *storage.Repository, s *snapshot.Snapshot, std standard, trusted bool) error {
+	if !trusted {
+		return nil
+	}
+	for _, e := range roadmapFiles(repo, s, std) {
+		data, err := s.Read(ctx, e)
+		if errors.Is(err, snapshot.ErrUnavailable) || errors.Is(err, snapshot.ErrTooLarge) {
+			continue // not fetched, since it is the one we have, or no roadmap at all
+		}
+		if err != nil {
+			return fmt.Errorf("evaluate: read roadmap: %w", err)
+		}
+		if err := a.Store.PutSetting(ctx, roadmapKey(repo.FullName(), e.Path), data); err != nil {
+			return fmt.Errorf("evaluate: store roadmap: %w", err)
+		}
+	}
+	return nil
+}
+
+// adopt takes a configuration file of the default branch into force, or keeps the last good one and says what is wrong.
+func (a *Actor) adopt(ctx context.Context, repo *storage.Repository, std standard, path string, blob string, data []byte) (standard, error) {
+	own, err := config.Parse(path, data, std.roadmap.IDs())
+	var faults strict.Faults
+	if errors.As(err, &faults) {
+		if err := a.Store.SetRepositoryConfigError(ctx, repo.ID, faults.Error()); err != nil {
+			return std, fmt.Errorf("evaluate: note configuration faults: %w", err)
+		}
+		repo.ConfigError = faults.Error()
+		std.faults = strings.Split(repo.ConfigError, "\n")
+		return std, nil
+	}
+	encoded, err := json.Marshal(own)
+	if err != nil {
+		return std, fmt.Errorf("evaluate: encode configuration: %w", err)
+	}
+	if err := a.Store.SetRepositoryConfig(ctx, repo.ID, blob, encoded, own.Public != nil && *own.Public); err != nil {
+		return std, fmt.Errorf("evaluate: store configuration: %w", err)
+	}
+	repo.Config, repo.ConfigSHA, repo.ConfigError = encoded, blob, ""
+	if repo.Name == ".github" {
+		if err := a.Store.PutSetting(ctx, orgKey(repo.Owner), encoded); err != nil {
+			return std, fmt.Errorf("evaluate: store organisation defaults: %w", err)
+		}
+	}
+	return a.stored(ctx, repo)
+}
+
+func ghRepo(r *storage.Repository) gh.Repo { return gh.Repo{Owner: r.Owner, Name: r.Name} }

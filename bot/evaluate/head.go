@@ -1,0 +1,553 @@
+package evaluate
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"milepost/bot/gh"
+	"milepost/bot/publish"
+	"milepost/bot/render"
+	"milepost/rules"
+	"milepost/rules/config"
+	"milepost/rules/facts"
+	"milepost/rules/snapshot"
+	"milepost/storage"
+)
+
+// head brings the report of the default branch and the progress issue up to date.
+func (r *run) head(ctx context.Context) error {
+	if !r.force && !r.rejudge && len(r.pushed) == 0 {
+		return nil
+	}
+	start := r.Now()
+	if r.fill {
+		if err := r.act.backfill(ctx, r.client, &r.repo); err != nil {
+			return err
+		}
+		r.set.Backfilled = true
+	}
+	in, err := r.input(ctx)
+	if err != nil {
+		return err
+	}
+	var got judged
+	if r.force || len(r.pushed) > 0 {
+		got, err = r.lookAtHead(ctx, in)
+	} else {
+		got, err = r.again(ctx, in)
+	}
+	if err != nil {
+		return err
+	}
+	if err := r.keep(ctx, &got); err != nil {
+		return err
+	}
+	r.checked("head", start)
+	if err := r.issue(ctx, &got); err != nil || r.set.Backfilled {
+		return err
+	}
+	// The first report is out; what happened before the installation can wait until nobody does.
+	return wrapped(r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityLow, At: r.Now().Add(backfillAfter)}))
+}
+
+// backfillAfter is how long after the first report the activity of before the installation is asked for.
+const backfillAfter = 10 * time.Second
+
+// input is what a judgement needs besides files.
+func (r *run) input(ctx context.Context) (rules.Input, error) {
+	in := rules.Input{Ref: r.repo.DefaultBranch, Activity: r.act.Activity, Learner: r.repo.Learner, Skips: map[string]string{}, SignOffs: map[string]rules.SignOff{}}
+	for id, why := range r.std.conf.Skip {
+		in.Skips[id] = why
+	}
+	skips, err := r.Store.Skips(ctx, r.repo.ID)
+	if err != nil {
+		return in, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, s := range skips {
+		in.Skips[s.Milestone] = s.Reason
+	}
+	offs, err := r.Store.SignOffs(ctx, r.repo.ID)
+	if err != nil {
+		return in, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, s := range offs {
+		if s.RevokedAt.IsZero() {
+			in.SignOffs[s.Milestone] = rules.SignOff{Mentor: s.Mentor, Note: s.Note}
+		}
+	}
+	return in, nil
+}
+
+// lookAtHead reads the default branch as it is now: what a delivery says of it may be late or out of order.
+func (r *run) lookAtHead(ctx context.Context, in rules.Input) (judged, error) {
+	if r.repo.DefaultBranch == "" {
+		g, err := r.client.Repository(ctx, ghRepo(&r.repo))
+		if err != nil {
+			return judged{}, err
+		}
+		r.identify(&g)
+		if err := r.Store.PutRepository(ctx, r.repo); err != nil {
+			return judged{}, fmt.Errorf("evaluate: %w", err)
+		}
+		in.Ref = r.repo.DefaultBranch
+	}
+	got, err := r.look(ctx, r.client, &r.repo, r.std, r.repo.DefaultBranch, in)
+	if gh.Is(err, gh.Empty) {
+		return r.empty(ctx, in)
+	}
+	if err != nil {
+		return judged{}, err
+	}
+	if r.repo.State == StateEmpty {
+		r.repo.State = ""
+		if err := r.Store.SetRepositoryState(ctx, r.repo.ID, "", ""); err != nil {
+			return judged{}, fmt.Errorf("evaluate: %w", err)
+		}
+	}
+	commit, err := r.commitOf(ctx, got.treeSHA)
+	if err != nil {
+		return judged{}, err
+	}
+	got.repo.Commit, got.report.Repository.Commit = commit, commit
+	if err := r.act.fillLog(ctx, r.client, &r.repo); err != nil {
+		return judged{}, err
+	}
+	return r.adopted(ctx, got, in)
+}
+
+// adopted takes a changed configuration into force and judges again with it and with what has become known meanwhile.
+func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, error) {
+	switch f := got.repo.Lookup(config.Path); {
+	case got.confData != nil:
+		path, blob := config.Path, ""
+		if f == nil {
+			path = config.OtherPath
+			f = got.repo.Lookup(path)
+		}
+		if f != nil {
+			blob = f.Blob
+		}
+		std, err := r.adopt(ctx, &r.repo, r.std, path, blob, got.confData)
+		if err != nil {
+			return got, err
+		}
+		r.std = std
+	case f == nil && got.repo.Lookup(config.OtherPath) == nil && (r.repo.ConfigSHA != "" || r.repo.ConfigError != ""):
+		std, err := r.adopt(ctx, &r.repo, r.std, config.Path, "", []byte{}) // the file was taken away: defaults apply
+		if err != nil {
+			return got, err
+		}
+		r.std = std
+	}
+	r.repo.Learner = learnerOf(&r.repo, r.std, r.set.OwnerIsOrg, r.act.Log)
+	in.Activity, in.Learner = r.act.Activity, r.repo.Learner
+	for id, why := range r.std.conf.Skip {
+		if _, ok := in.Skips[id]; !ok {
+			in.Skips[id] = why
+		}
+	}
+	return r.rejudged(ctx, got, in)
+}
+
+// rejudged judges files whose facts are known once more.
+func (r *run) rejudged(ctx context.Context, got judged, in rules.Input) (judged, error) {
+	entries := make([]snapshot.Entry, 0, len(got.repo.Files))
+	for i := range got.repo.Files {
+		entries = append(entries, got.repo.Files[i].Entry)
+	}
+	s := snapshot.New(entries, unavailable)
+	s.Name, s.Commit, s.Ref = got.repo.Name, got.repo.Commit, r.repo.DefaultBranch
+	s.Truncated, s.Warnings = got.repo.Truncated, nil
+	cache := newFactsCache(r.Store, r.std.roadmap.Patterns().Fingerprint())
+	missing, err := facts.Missing(ctx, s, cache)
+	if err != nil {
+		return got, fmt.Errorf("evaluate: %w", err)
+	}
+	if len(missing) > 0 { // facts of another roadmap, or pruned: read the files
+		again, err := r.look(ctx, r.client, &r.repo, r.std, got.repo.Commit, in)
+		if err != nil {
+			return got, err
+		}
+		again.repo.Commit, again.report.Repository.Commit, again.confData = got.repo.Commit, got.repo.Commit, nil
+		again.treeSHA = got.treeSHA
+		return again, nil
+	}
+	out := judged{treeSHA: got.treeSHA, std: r.std}
+	return out, r.judge(ctx, s, cache, r.std, in, &out)
+}
+
+func unavailable(_ context.Context, e snapshot.Entry) ([]byte, error) {
+	return nil, fmt.Errorf("%s: %w", e.Path, snapshot.ErrUnavailable)
+}
+
+// again judges the stored head once more, without a call to GitHub where its facts are still known.
+func (r *run) again(ctx context.Context, in rules.Input) (judged, error) {
+	row, err := r.Store.Snapshot(ctx, r.repo.ID, r.repo.HeadSHA)
+	if errors.Is(err, storage.ErrNotFound) {
+		return r.lookAtHead(ctx, in)
+	}
+	if err != nil {
+		return judged{}, fmt.Errorf("evaluate: %w", err)
+	}
+	entries, err := unpack(row.Entries)
+	if err != nil {
+		return judged{}, err
+	}
+	if err := r.act.fillLog(ctx, r.client, &r.repo); err != nil {
+		return judged{}, err
+	}
+	in.Activity = r.act.Activity
+	return r.fromEntries(ctx, row.Tree, row.Commit, entries, in)
+}
+
+// fromEntries judges a commit whose list of files is known.
+func (r *run) fromEntries(ctx context.Context, tree, commit string, entries []snapshot.Entry, in rules.Input) (judged, error) {
+	files := make([]facts.RepoFile, len(entries))
+	for i, e := range entries {
+		files[i].Entry = e
+	}
+	return r.rejudged(ctx, judged{treeSHA: tree, repo: &facts.Repo{Name: r.repo.FullName(), Commit: commit, Files: files}}, in)
+}
+
+// empty judges a repository without a commit.
+func (r *run) empty(ctx context.Context, in rules.Input) (judged, error) {
+	s := snapshot.New(nil, unavailable)
+	s.Name, s.Ref = r.repo.FullName(), r.repo.DefaultBranch
+	in.Activity.Log = &snapshot.CommitLog{Complete: true}
+	out := judged{std: r.std}
+	if err := r.judge(ctx, s, newFactsCache(r.Store, r.std.roadmap.Patterns().Fingerprint()), r.std, in, &out); err != nil {
+		return out, err
+	}
+	r.repo.State = StateEmpty
+	if err := r.Store.SetRepositoryState(ctx, r.repo.ID, StateEmpty, "there is no commit yet"); err != nil {
+		return out, fmt.Errorf("evaluate: %w", err)
+	}
+	return out, nil
+}
+
+// commitOf finds the commit of the tree that was read: from a push that names it, from what was stored, or by asking.
+func (r *run) commitOf(ctx context.Context, tree string) (string, error) {
+	for i := len(r.pushed) - 1; i >= 0; i-- {
+		if h := r.pushed[i].HeadCommit; h != nil && h.TreeID == tree && h.ID == r.pushed[i].After {
+			return h.ID, nil
+		}
+	}
+	if len(r.pushed) == 0 && tree == r.repo.TreeSHA && r.repo.HeadSHA != "" {
+		return r.repo.HeadSHA, nil
+	}
+	c, err := r.client.Commit(ctx, ghRepo(&r.repo), r.repo.DefaultBranch)
+	if err != nil {
+		return "", err
+	}
+	if c.TreeSHA != tree { // a push came in between: its delivery is on its way
+		return "", &gh.Error{Kind: gh.Transient, Call: "GET /repos/{owner}/{repo}/commits/{ref}", Msg: "the branch moved while it was read"}
+	}
+	return c.SHA, nil
+}
+
+// keep stores a judgement: report, statuses, what was earned and lost, and what the files were.
+func (r *run) keep(ctx context.Context, got *judged) error {
+	earned, err := r.Store.Earned(ctx, r.repo.ID)
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	change, err := r.moves(ctx, got, earned)
+	if err != nil {
+		return err
+	}
+	entries := make([]snapshot.Entry, 0, len(got.repo.Files))
+	for i := range got.repo.Files {
+		entries = append(entries, got.repo.Files[i].Entry)
+	}
+	packed, err := pack(entries)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(got.report)
+	if err != nil {
+		return fmt.Errorf("evaluate: encode report: %w", err)
+	}
+	commit := got.report.Repository.Commit
+	s := got.report.Summary
+	err = r.Store.WithFence(ctx, r.claim, func(tx *storage.Tx) error {
+		if _, err := tx.PutReport(ctx, storage.Report{
+			RepoID: r.repo.ID, Commit: commit, Ref: r.repo.DefaultBranch, RoadmapID: got.report.Roadmap.ID, RoadmapVersion: got.report.Roadmap.Version, CreatedAt: r.Now(),
+			Met: s.Met, Total: s.Total, BonusMet: s.BonusMet, BonusTotal: s.BonusTotal, Percent: s.Percent, Data: data,
+		}); err != nil {
+			return err
+		}
+		if commit != "" {
+			if err := tx.SetRepositoryHead(ctx, r.repo.ID, commit, got.treeSHA); err != nil {
+				return err
+			}
+			if err := tx.PutSnapshot(ctx, storage.Snapshot{RepoID: r.repo.ID, Commit: commit, Tree: got.treeSHA, Entries: packed}); err != nil {
+				return err
+			}
+		}
+		if len(r.pushed) > 0 {
+			if err := tx.SetRepositoryPushed(ctx, r.repo.ID, r.pushed[len(r.pushed)-1].At); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetRepositoryLearner(ctx, r.repo.ID, r.repo.Learner); err != nil {
+			return err
+		}
+		if err := keepStatuses(ctx, tx, r.repo.ID, &got.report); err != nil {
+			return err
+		}
+		return r.keepEarned(ctx, tx, got, change)
+	})
+	if err != nil {
+		return fmt.Errorf("evaluate: keep report: %w", err)
+	}
+	r.repo.HeadSHA, r.repo.TreeSHA = commit, got.treeSHA
+	if len(change.Gained)+len(change.Lost) > 0 {
+		r.set.Changes = append([]render.Change{change}, r.set.Changes...)
+		r.set.Changes = r.set.Changes[:min(len(r.set.Changes), 5)]
+		r.noted = append(r.noted, changeLine(change))
+	}
+	return nil
+}
+
+func changeLine(c render.Change) string {
+	var parts []string
+	if len(c.Gained) > 0 {
+		parts = append(parts, "met: "+strings.Join(c.Gained, ", "))
+	}
+	if len(c.Lost) > 0 {
+		parts = append(parts, "lost: "+strings.Join(c.Lost, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// moves compares a report with what was earned before.
+func (r *run) moves(ctx context.Context, got *judged, earned []storage.Earned) (render.Change, error) {
+	c := render.Change{At: r.Now(), Commit: got.report.Repository.Commit}
+	before := map[string]storage.Earned{}
+	for _, e := range earned {
+		before[e.Milestone] = e
+	}
+	for _, m := range got.report.Milestones() {
+		e, known := before[m.ID]
+		switch {
+		case m.Done() && (!known || !e.LostAt.IsZero()):
+			c.Gained = append(c.Gained, m.ID)
+		case known && e.LostAt.IsZero() && (m.Status == rules.Missing || m.Status == rules.Partial):
+			c.Lost = append(c.Lost, m.ID)
+		}
+	}
+	if len(c.Gained) == 0 {
+		return c, nil
+	}
+	merged, err := r.Store.Pulls(ctx, r.repo.ID, "closed", 30)
+	if err != nil {
+		return c, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, p := range merged {
+		if p.Merged && p.MergeSHA != "" && p.MergeSHA == c.Commit {
+			c.Pull = p.Number
+		}
+	}
+	return c, nil
+}
+
+func keepStatuses(ctx context.Context, tx *storage.Tx, repoID int64, report *rules.Report) error {
+	var all []storage.MilestoneStatus
+	for _, s := range report.Steps {
+		for _, m := range s.Milestones {
+			all = append(all, storage.MilestoneStatus{RepoID: repoID, Milestone: m.ID, Step: s.ID, Status: string(m.Status), Reason: m.Reason})
+		}
+	}
+	return tx.PutStatuses(ctx, repoID, all)
+}
+
+func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, change render.Change) error {
+	for _, id := range change.Gained {
+		m, _ := got.report.Milestone(id)
+		ev, err := json.Marshal(m.Evidence)
+		if err != nil {
+			return fmt.Errorf("evaluate: encode evidence: %w", err)
+		}
+		if err := tx.Earn(ctx, storage.Earned{RepoID: r.repo.ID, Milestone: id, Commit: change.Commit, At: change.At, Evidence: ev, PullNumber: change.Pull}); err != nil {
+			return err
+		}
+	}
+	for _, id := range change.Lost {
+		if err := tx.LoseEarned(ctx, r.repo.ID, id, change.Commit, change.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// issue brings the progress issue up to date and celebrates completed steps.
+func (r *run) issue(ctx context.Context, got *judged) error {
+	if r.repo.Archived || r.repo.Fork && r.fresh || !r.std.conf.IssueEnabled() || r.repo.Name == ".github" {
+		return r.retireIssue(ctx)
+	}
+	in, err := r.issueInput(ctx, &got.report)
+	if err != nil {
+		return err
+	}
+	if r.paused() && !r.force {
+		return nil
+	}
+	res, err := r.Publisher.Issue(ctx, r.client, in, r.force && !r.fresh, r.handled, r.fence)
+	if err != nil {
+		return err
+	}
+	if res.Wrote {
+		r.noted = append(r.noted, fmt.Sprintf("progress issue #%d written", res.Number))
+	}
+	for _, t := range res.Ticks {
+		if err := r.tick(ctx, t, r.repo.Owner); err != nil {
+			return err
+		}
+	}
+	if res.State != publish.StateOpen {
+		return nil
+	}
+	return r.celebrate(ctx, in, got, res)
+}
+
+// retireIssue closes the issue of a repository whose configuration no longer wants one.
+func (r *run) retireIssue(ctx context.Context) error {
+	pub, err := r.Store.Publication(ctx, r.repo.ID, storage.PublicationIssue, "")
+	if errors.Is(err, storage.ErrNotFound) || r.repo.Archived {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	if pub.State != publish.StateOpen {
+		return nil
+	}
+	if err := r.client.SetIssueState(ctx, ghRepo(&r.repo), pub.Number, "closed", "not_planned"); tolerate(err) != nil {
+		return err
+	}
+	pub.State = publish.StateClosed
+	if err := r.Store.PutPublication(ctx, pub); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	return nil
+}
+
+func (r *run) paused() bool { return r.repo.PausedUntil.After(r.Now()) }
+
+// celebrate writes a comment when a step is complete for the first time, or when a milestone is, as the configuration wishes.
+func (r *run) celebrate(ctx context.Context, in render.IssueInput, got *judged, res publish.IssueResult) error {
+	if r.std.conf.Celebration() == config.Never {
+		return nil
+	}
+	if r.std.conf.Celebration() == config.EachMilestone && len(r.set.Changes) > 0 && !r.fresh && !res.Created {
+		c := r.set.Changes[0]
+		if c.Commit == got.report.Repository.Commit && len(c.Gained) > 0 {
+			key := "earned-" + c.Commit
+			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, key, render.MilestoneEarned(in, c.Gained), r.fence); err != nil {
+				return err
+			}
+		}
+	}
+	for _, s := range got.report.Steps {
+		if s.Total == 0 || s.Met < s.Total || slices.Contains(r.set.Steps, s.ID) {
+			continue
+		}
+		if !res.Created && r.std.conf.Celebration() == config.EachStep { // what was complete at first sight is in the issue itself
+			key := "step-" + s.ID
+			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, key, render.StepCompleted(in, s), r.fence); err != nil {
+				return err
+			}
+		}
+		r.set.Steps = append(r.set.Steps, s.ID)
+	}
+	return nil
+}
+
+// issueInput gathers what the issue says.
+func (r *run) issueInput(ctx context.Context, report *rules.Report) (render.IssueInput, error) {
+	in := render.IssueInput{
+		Roadmap: r.std.roadmap, Report: report, Repo: r.renderRepo(), CheckedAt: r.Now(), Earned: map[string]render.Earned{}, Since: map[string]time.Time{},
+		Changes: r.set.Changes, ConfigFaults: r.std.faults, Mentors: r.std.conf.Mentors, AskedMentor: r.set.AskedMentor, DashboardURL: r.dashboardURL(), AppSlug: r.Slug,
+	}
+	if r.paused() {
+		in.Paused = &render.Paused{Until: r.repo.PausedUntil, By: r.repo.PausedBy}
+	}
+	earned, err := r.Store.Earned(ctx, r.repo.ID)
+	if err != nil {
+		return in, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, e := range earned {
+		in.Earned[e.Milestone] = render.Earned{At: e.At, Commit: e.Commit, Pull: e.PullNumber, LostAt: e.LostAt, LostCommit: e.LostCommit}
+	}
+	statuses, err := r.Store.Statuses(ctx, r.repo.ID)
+	if err != nil {
+		return in, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, s := range statuses {
+		in.Since[s.Milestone] = s.Since
+	}
+	claims, err := r.Store.EvidenceClaims(ctx, r.repo.ID)
+	if err != nil {
+		return in, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, c := range claims {
+		if c.State == claimOpen {
+			in.Claims = append(in.Claims, render.Claim{Milestone: c.Milestone, By: c.By, What: c.Target, At: c.At})
+		}
+	}
+	open, err := r.Store.Pulls(ctx, r.repo.ID, "open", 20)
+	if err != nil {
+		return in, fmt.Errorf("evaluate: %w", err)
+	}
+	for _, p := range open {
+		var d render.Delta
+		if len(p.Delta) > 0 && json.Unmarshal(p.Delta, &d) == nil && len(d.Gains) > 0 {
+			in.OpenPulls = append(in.OpenPulls, render.OpenPull{Number: p.Number, Title: p.Title, Completes: d.Gains})
+		}
+	}
+	for _, w := range report.Warnings[:min(len(report.Warnings), 5)] {
+		in.Problems = append(in.Problems, w)
+	}
+	return in, nil
+}
+
+// pack and unpack are the stored form of a list of files.
+func pack(entries []snapshot.Entry) ([]byte, error) {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if err := json.NewEncoder(z).Encode(entries); err != nil {
+		return nil, fmt.Errorf("evaluate: pack files: %w", err)
+	}
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("evaluate: pack files: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+func unpack(data []byte) ([]snapshot.Entry, error) {
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: unpack files: %w", err)
+	}
+	var out []snapshot.Entry
+	if err := json.NewDecoder(io.LimitReader(z, 256<<20)).Decode(&out); err != nil {
+		return nil, fmt.Errorf("evaluate: unpack files: %w", err)
+	}
+	return out, nil
+}
+
+func decodeReport(data []byte) (rules.Report, error) {
+	var r rules.Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("evaluate: stored report: %w", err)
+	}
+	return r, nil
+}

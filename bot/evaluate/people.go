@@ -1,0 +1,353 @@
+package evaluate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"milepost/bot/command"
+	"milepost/bot/gh"
+	"milepost/bot/publish"
+	"milepost/bot/render"
+	"milepost/storage"
+)
+
+// claimOpen is the state of a claim that no mentor has decided on.
+const claimOpen = "open"
+
+// Controls of the progress issue, by their hidden ids.
+const (
+	tickRecheck   = "recheck"
+	tickPause     = "pause"
+	tickAskMentor = "ask-mentor"
+)
+
+// pauseFor is how long the control "pause" lasts.
+const pauseFor = 14 * 24 * time.Hour
+
+// forEver stands for a pause without an end.
+const forEver = 100 * 365 * 24 * time.Hour
+
+// people does what people asked for: on the progress issue itself, by its boxes, and by commands in comments.
+func (r *run) people(ctx context.Context) error {
+	for _, d := range r.box {
+		var err error
+		switch {
+		case d.Event == "issues" && d.Issue != nil:
+			err = r.issueEvent(ctx, d)
+		case d.Event == "issue_comment" && d.Action == "created" && d.Comment != nil && !d.bot() && !d.Comment.User.Bot():
+			err = r.commands(ctx, d)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// issueEvent follows what happens to the progress issue. Events that the app caused itself change nothing.
+func (r *run) issueEvent(ctx context.Context, d delivery) error {
+	pub, ours, err := r.isOurIssue(ctx, d.Issue.Number)
+	if err != nil || !ours {
+		return err
+	}
+	if d.bot() && sameLogin(d.Sender.Login, r.Slug+"[bot]") {
+		return nil
+	}
+	switch d.Action {
+	case "closed":
+		pub.State = publish.StateClosed
+		r.note("the progress issue was closed by %s: paused", d.Sender.Login)
+		return r.pauseUntil(ctx, pub, r.Now().Add(forEver), d.Sender.Login)
+	case "reopened":
+		pub.State = publish.StateOpen
+		r.note("the progress issue was reopened by %s: resumed", d.Sender.Login)
+		r.force = true
+		return r.pauseUntil(ctx, pub, time.Time{}, "")
+	case "deleted", "transferred":
+		pub.State = publish.StateDeleted
+		r.note("the progress issue was %s by %s: off until asked for", d.Action, d.Sender.Login)
+		return r.putPublication(ctx, pub)
+	case "edited":
+		return r.boxes(ctx, d, pub)
+	}
+	return nil
+}
+
+func (r *run) note(format string, args ...any) { r.noted = append(r.noted, fmt.Sprintf(format, args...)) }
+
+func (r *run) pauseUntil(ctx context.Context, pub storage.Publication, until time.Time, by string) error {
+	if err := r.putPublication(ctx, pub); err != nil {
+		return err
+	}
+	r.repo.PausedUntil, r.repo.PausedBy = until, by
+	if err := r.Store.PauseRepository(ctx, r.repo.ID, until, by); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	return nil
+}
+
+func (r *run) putPublication(ctx context.Context, pub storage.Publication) error {
+	if pub.Kind == "" {
+		return nil
+	}
+	if err := r.Store.PutPublication(ctx, pub); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	return nil
+}
+
+// boxes carries out the boxes that are ticked in the issue as it is now. Only people who may write to the repository can edit the body.
+func (r *run) boxes(ctx context.Context, d delivery, pub storage.Publication) error {
+	issue, err := r.client.Issue(ctx, ghRepo(&r.repo), pub.Number)
+	if gh.Is(err, gh.NotFound, gh.Gone) {
+		return nil // its own event says so
+	}
+	if err != nil {
+		return err
+	}
+	for _, t := range render.Ticks(issue.Body) {
+		if slices.Contains(r.handled, t) {
+			continue
+		}
+		r.handled = append(r.handled, t)
+		if err := r.tick(ctx, t, d.Sender.Login); err != nil {
+			return err
+		}
+	}
+	r.force = true // the body is written anew: boxes are cleared, and what was changed by hand above the notes is set right
+	return nil
+}
+
+func (r *run) tick(ctx context.Context, id, by string) error {
+	switch id {
+	case tickRecheck:
+		r.force = true
+		r.note("check asked for by %s", by)
+		return r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityHigh})
+	case tickPause:
+		r.note("paused for 14 days by %s", by)
+		return r.pauseUntil(ctx, storage.Publication{}, r.Now().Add(pauseFor), by)
+	case tickAskMentor:
+		r.set.AskedMentor = r.Now()
+		r.note("a mentor was asked for by %s", by)
+	}
+	return nil
+}
+
+// rights are what a person may do.
+type rights struct {
+	write  bool // the learner's own commands
+	mentor bool // approve and revoke
+}
+
+// rightsOf asks GitHub what a person may do in the repository. Mentors are those the configuration names, and maintainers who are not the learner.
+func (r *run) rightsOf(ctx context.Context, login string) (rights, error) {
+	perm, err := r.client.Permission(ctx, ghRepo(&r.repo), login)
+	if err != nil && !gh.Is(err, gh.Forbidden) {
+		return rights{}, err
+	}
+	out := rights{write: perm == "write" || perm == "maintain" || perm == "admin"}
+	learner := sameLogin(login, r.repo.Learner)
+	out.mentor = (perm == "maintain" || perm == "admin") && !learner
+	for _, m := range r.std.conf.Mentors {
+		if out.mentor || learner {
+			break
+		}
+		team, isTeam := strings.CutPrefix(m, "@")
+		if !isTeam {
+			out.mentor = sameLogin(m, login)
+			continue
+		}
+		org, slug, _ := strings.Cut(team, "/")
+		member, err := r.client.TeamMember(ctx, org, slug, login)
+		if tolerate(err) != nil {
+			return rights{}, err
+		}
+		out.mentor = member
+	}
+	return out, nil
+}
+
+// commands answers the commands of one comment, each once.
+func (r *run) commands(ctx context.Context, d delivery) error {
+	cmds := command.Parse(d.Comment.Body)
+	if len(cmds) == 0 {
+		return nil
+	}
+	first, err := r.Store.TakeCommand(ctx, d.Comment.ID, r.repo.ID, cmds[0].Verb)
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	if !first {
+		if done, err := r.Store.CommandAnswered(ctx, d.Comment.ID); err != nil || done {
+			return err
+		}
+	}
+	right, err := r.rightsOf(ctx, d.Comment.User.Login)
+	if err != nil {
+		return err
+	}
+	var replies []string
+	reaction := "+1"
+	for _, c := range cmds {
+		reply, ok, err := r.command(ctx, c, d.Comment.User.Login, right)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			reaction = "confused"
+		}
+		if reply != "" {
+			replies = append(replies, reply)
+		}
+	}
+	if err := r.fence(ctx); err != nil {
+		return err
+	}
+	repo := ghRepo(&r.repo)
+	if err := r.client.React(ctx, repo, d.Comment.ID, reaction); tolerate(err) != nil && !gh.Is(err, gh.Locked) {
+		return err
+	}
+	if len(replies) > 0 {
+		key := fmt.Sprintf("reply-%d", d.Comment.ID)
+		if err := r.Publisher.Once(ctx, r.client, r.repo.ID, repo, d.Issue.Number, key, strings.Join(replies, "\n\n---\n\n"), r.fence); err != nil {
+			return err
+		}
+	}
+	if err := r.Store.FinishCommand(ctx, d.Comment.ID); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	return nil
+}
+
+// command carries out one command and returns the reply, if there is something to say, and whether it was understood and allowed.
+func (r *run) command(ctx context.Context, c command.Command, by string, right rights) (reply string, ok bool, err error) {
+	needsMentor := c.Verb == "approve" || c.Verb == "revoke"
+	switch {
+	case c.Verb == "help":
+		return render.ReplyHelp(), true, nil
+	case !slices.Contains(command.Verbs, c.Verb):
+		return render.ReplyUnknownCommand(c.Verb), false, nil
+	case needsMentor && !right.mentor, !needsMentor && c.Verb != "why" && !right.write && !right.mentor:
+		return render.ReplyNoRight(c.Verb), false, nil
+	}
+	if slices.Contains([]string{"why", "skip", "unskip", "evidence", "approve", "revoke"}, c.Verb) {
+		if c.Milestone == "" {
+			return render.ReplyNeeds(c.Verb, "a milestone's id"), false, nil
+		}
+		if _, _, known := r.std.roadmap.Milestone(c.Milestone); !known {
+			return render.ReplyUnknownMilestone(c.Milestone, r.std.roadmap.IDs()), false, nil
+		}
+	}
+	return r.allowed(ctx, c, by)
+}
+
+func (r *run) allowed(ctx context.Context, c command.Command, by string) (string, bool, error) {
+	q, id, m := r.Store, r.repo.ID, c.Milestone
+	switch c.Verb {
+	case "recheck":
+		r.force = true
+		r.note("check asked for by %s", by)
+		return "", true, nil
+	case "why":
+		return r.why(ctx, m)
+	case "skip":
+		if c.Text == "" {
+			return render.ReplyNeeds(c.Verb, "a reason"), false, nil
+		}
+		r.rejudge = true
+		return render.ReplySkip(m, c.Text), true, q.PutSkip(ctx, storage.Skip{RepoID: id, Milestone: m, Reason: c.Text, By: by, At: r.Now()})
+	case "unskip":
+		r.rejudge = true
+		_, err := q.DeleteSkip(ctx, id, m)
+		return render.ReplyUnskip(m), true, err
+	case "evidence":
+		if c.Text == "" {
+			return render.ReplyNeeds(c.Verb, "a path or an address"), false, nil
+		}
+		r.rejudge = true
+		_, err := q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: id, Milestone: m, By: by, Target: c.Text, At: r.Now(), State: claimOpen})
+		return render.ReplyEvidence(m, c.Text), true, err
+	case "approve":
+		if _, err := q.AddSignOff(ctx, storage.SignOff{RepoID: id, Milestone: m, Mentor: by, Note: c.Text, At: r.Now()}); err != nil {
+			return "", false, err
+		}
+		r.rejudge = true
+		_, err := q.DecideEvidenceClaims(ctx, id, m, "confirmed", by)
+		return render.ReplyApprove(m, by, c.Text), true, err
+	case "revoke":
+		r.rejudge = true
+		_, err := q.RevokeSignOffs(ctx, id, m, by)
+		return render.ReplyRevoke(m, by), true, err
+	case "pause":
+		until, ok := pauseEnd(c.Text, r.Now())
+		if !ok {
+			return render.ReplyNeeds(c.Verb, "a time such as 14d or 2026-12-24"), false, nil
+		}
+		return render.ReplyPause(until), true, r.pauseUntil(ctx, storage.Publication{}, until, by)
+	case "resume":
+		r.force = true
+		if err := r.resume(ctx); err != nil {
+			return "", false, err
+		}
+		return render.ReplyResume(), true, nil
+	}
+	return render.ReplyUnknownCommand(c.Verb), false, nil
+}
+
+// resume ends a pause, and asks for a new issue where the old one was deleted.
+func (r *run) resume(ctx context.Context) error {
+	pub, err := r.Store.Publication(ctx, r.repo.ID, storage.PublicationIssue, "")
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		pub = storage.Publication{}
+	case err != nil:
+		return fmt.Errorf("evaluate: %w", err)
+	case pub.State == publish.StateDeleted:
+		if err := r.Store.DeletePublication(ctx, r.repo.ID, storage.PublicationIssue, ""); err != nil {
+			return fmt.Errorf("evaluate: %w", err)
+		}
+		pub = storage.Publication{}
+	}
+	return r.pauseUntil(ctx, pub, time.Time{}, "")
+}
+
+// why explains a milestone from the newest report.
+func (r *run) why(ctx context.Context, id string) (string, bool, error) {
+	row, err := r.Store.LatestReport(ctx, r.repo.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return render.ReplyNeeds("why", "a first check, which has not happened yet"), false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("evaluate: %w", err)
+	}
+	report, err := decodeReport(row.Data)
+	if err != nil {
+		return "", false, err
+	}
+	in, err := r.issueInput(ctx, &report)
+	if err != nil {
+		return "", false, err
+	}
+	return render.ReplyWhy(in, id), true, nil
+}
+
+// pauseEnd reads "14d" or a date; nothing is 14 days.
+func pauseEnd(s string, now time.Time) (time.Time, bool) {
+	if s == "" {
+		return now.Add(pauseFor), true
+	}
+	var days int
+	if n, err := fmt.Sscanf(s, "%dd", &days); err == nil && n == 1 && days > 0 && days <= 365 {
+		return now.Add(time.Duration(days) * 24 * time.Hour), true
+	}
+	if t, err := time.Parse(time.DateOnly, s); err == nil && t.After(now) && t.Before(now.AddDate(1, 0, 0)) {
+		return t, true
+	}
+	return time.Time{}, false
+}
+

@@ -1,0 +1,123 @@
+package evaluate
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"milepost/bot/gh"
+	"milepost/bot/work"
+	"milepost/storage"
+)
+
+// Timing of what runs by the clock.
+const (
+	redeliverEvery = 5 * time.Minute
+	redeliverBack  = 3 * time.Hour // how far back GitHub's log is read; it keeps three days
+	sweepEvery     = 10 * time.Minute
+	sweepAge       = 24 * time.Hour // a repository that was not checked for so long is looked at again
+	sweepBatch     = 50
+	stockEvery     = 6 * time.Hour
+	pruneEvery     = 24 * time.Hour
+)
+
+// Timers are the things that run by the clock, one of all processes running each.
+func (a *Actor) Timers(keep storage.Retention) []work.Timer {
+	return []work.Timer{
+		{Name: "redeliver", Every: redeliverEvery, First: 5 * time.Second, Handler: work.HandlerFunc(a.redeliver)},
+		{Name: "stock", Every: stockEvery, First: time.Second, Handler: work.HandlerFunc(a.stock)},
+		{Name: "sweep", Every: sweepEvery, First: time.Minute, Handler: work.HandlerFunc(a.sweep)},
+		{Name: "prune", Every: pruneEvery, First: time.Hour, Handler: work.HandlerFunc(func(ctx context.Context, _ *work.Claim) error {
+			_, err := a.Store.Prune(ctx, keep)
+			return wrapped(err)
+		})},
+	}
+}
+
+// redeliver asks GitHub to send again what it could not deliver.
+func (a *Actor) redeliver(ctx context.Context, _ *work.Claim) error {
+	log, err := a.App.Deliveries(ctx, a.Now().Add(-redeliverBack))
+	if until, ok := gh.RetryAt(err); ok {
+		return work.Snooze(until, "GitHub's rate limit")
+	}
+	if err != nil {
+		return err
+	}
+	failed := map[string]gh.HookDelivery{}
+	var guids []string
+	delivered := map[string]bool{}
+	for _, d := range log {
+		if d.Delivered() {
+			delivered[d.GUID] = true
+		}
+	}
+	for _, d := range log { // newest first: one attempt for each delivery
+		if _, ok := failed[d.GUID]; !ok && !delivered[d.GUID] {
+			failed[d.GUID] = d
+			guids = append(guids, d.GUID)
+		}
+	}
+	known, err := a.Store.KnownDeliveries(ctx, guids)
+	if err != nil {
+		return wrapped(err)
+	}
+	for _, g := range guids {
+		if known[g] {
+			continue
+		}
+		if err := a.App.Redeliver(ctx, failed[g].ID); err != nil {
+			return fmt.Errorf("evaluate: redeliver %s: %w", g, err)
+		}
+		a.Log.InfoContext(ctx, "asked for redelivery", "delivery", g, "event", failed[g].Event)
+	}
+	return nil
+}
+
+// stock compares the installations there are with those that are known: webhooks of installations may be lost like any.
+func (a *Actor) stock(ctx context.Context, _ *work.Claim) error {
+	now, err := a.App.Installations(ctx)
+	if until, ok := gh.RetryAt(err); ok {
+		return work.Snooze(until, "GitHub's rate limit")
+	}
+	if err != nil {
+		return err
+	}
+	known, err := a.Store.Installations(ctx)
+	if err != nil {
+		return wrapped(err)
+	}
+	gone := map[int64]bool{}
+	for _, k := range known {
+		gone[k.ID] = true
+	}
+	var wishes []storage.Wish
+	for _, in := range now {
+		delete(gone, in.ID)
+		if err := a.putInstallation(ctx, in); err != nil {
+			return err
+		}
+		if in.SuspendedAt == nil {
+			wishes = append(wishes, storage.Wish{Key: storage.Key{Kind: storage.KindInstall, ID: strconv.FormatInt(in.ID, 10)}, Priority: storage.PriorityLow})
+		}
+	}
+	for id := range gone {
+		if err := a.uninstall(ctx, id); err != nil {
+			return err
+		}
+	}
+	return wrapped(a.Store.Enqueue(ctx, wishes...))
+}
+
+// sweep looks again, slowly, at what a lost webhook may have left stale.
+func (a *Actor) sweep(ctx context.Context, _ *work.Claim) error {
+	stale, err := a.Store.StaleRepositories(ctx, a.Now().Add(-sweepAge), sweepBatch)
+	if err != nil {
+		return wrapped(err)
+	}
+	var wishes []storage.Wish
+	for _, r := range stale {
+		wishes = append(wishes, storage.Wish{Key: storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(r.ID, 10)}, Priority: storage.PriorityLow})
+	}
+	return wrapped(a.Store.Enqueue(ctx, wishes...))
+}

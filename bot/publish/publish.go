@@ -1,0 +1,165 @@
+// Package publish writes what the bot has to say on GitHub: the progress issue, check runs and comments. Each is an upsert: found again by its
+// stored id, else by the hidden marker in a text that the app itself wrote; written only when its content changed; never written twice.
+package publish
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"milepost/bot/gh"
+	"milepost/bot/render"
+	"milepost/storage"
+)
+
+// CheckName is the name of the app's check runs.
+const CheckName = "Milepost"
+
+// Label is the label of the progress issue.
+const Label = "milepost"
+
+// States of the progress issue's publication.
+const (
+	StateOpen     = "open"
+	StateClosed   = "closed"   // a person closed it: the bot rests
+	StateDeleted  = "deleted"  // deleted or transferred: off until asked for
+	StateDisabled = "disabled" // the repository has no issues; tried again when something changes
+)
+
+// Fence proves, right before something is written on GitHub, that this worker still holds the repository.
+type Fence func(ctx context.Context) error
+
+// Publisher writes on GitHub for one app.
+type Publisher struct {
+	Store *storage.Store
+	AppID int64
+	Slug  string // the app's; its bot account is Slug[bot]
+	Log   *slog.Logger
+}
+
+// IssueResult is what became of the progress issue.
+type IssueResult struct {
+	Number  int
+	URL     string
+	State   string
+	Created bool
+	Wrote   bool
+	// Ticks are boxes that were found ticked in the body that was overwritten and not handled yet.
+	Ticks []string
+}
+
+// Issue brings the progress issue up to date. Without force, nothing is asked of GitHub when the content is what was last written. handled are
+// ticks whose wish is already carried out.
+func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInput, force bool, handled []string, fence Fence) (IssueResult, error) {
+	text := render.Issue(in)
+	repo := gh.Repo{Owner: in.Repo.Owner, Name: in.Repo.Name}
+	pub, err := p.Store.Publication(ctx, in.Repo.ID, storage.PublicationIssue, "")
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return p.firstIssue(ctx, c, repo, in.Repo.ID, text, fence)
+	case err != nil:
+		return IssueResult{}, fmt.Errorf("publish: issue of repository %d: %w", in.Repo.ID, err)
+	}
+	res := IssueResult{Number: pub.Number, URL: pub.URL, State: pub.State}
+	switch {
+	case pub.State == StateDeleted, pub.State == StateClosed && !force:
+		return res, nil
+	case pub.State == StateDisabled && pub.Number == 0:
+		return p.firstIssue(ctx, c, repo, in.Repo.ID, text, fence)
+	case pub.Hash == text.Hash && !force && pub.State == StateOpen:
+		return res, nil
+	}
+	issue, err := c.Issue(ctx, repo, pub.Number)
+	if err != nil {
+		return p.unreadable(ctx, pub, res, err)
+	}
+	if id, ok := render.FindMarker(issue.Body); issue.PullRequest != nil || ok && id != in.Repo.ID {
+		// The number leads elsewhere: the issue was transferred away, or converted.
+		pub.State = StateDeleted
+		res.State = StateDeleted
+		return res, p.put(ctx, pub)
+	}
+	return p.rewrite(ctx, c, repo, pub, issue, text, handled, fence)
+}
+
+// rewrite writes the body anew around what people wrote meanwhile.
+func (p *Publisher) rewrite(ctx context.Context, c *gh.Client, repo gh.Repo, pub storage.Publication, issue gh.Issue, text render.IssueText, handled []string, fence Fence) (IssueResult, error) {
+	res := IssueResult{Number: issue.Number, URL: issue.URL, State: issue.State}
+	for _, t := range render.Ticks(issue.Body) {
+		if !contains(handled, t) {
+			res.Ticks = append(res.Ticks, t)
+		}
+	}
+	if body := render.Compose(issue.Body, text); body != issue.Body {
+		if err := fence(ctx); err != nil {
+			return res, err
+		}
+		if _, err := c.EditIssue(ctx, repo, issue.Number, body); err != nil {
+			return p.unreadable(ctx, pub, res, err)
+		}
+		res.Wrote = true
+	}
+	pub.RemoteID, pub.Number, pub.URL, pub.Hash, pub.State = issue.ID, issue.Number, issue.URL, text.Hash, issue.State
+	return res, p.put(ctx, pub)
+}
+
+// unreadable tells an issue that is gone from trouble that passes.
+func (p *Publisher) unreadable(ctx context.Context, pub storage.Publication, res IssueResult, err error) (IssueResult, error) {
+	switch {
+	case gh.Is(err, gh.NotFound):
+		pub.State = StateDeleted
+	case gh.Is(err, gh.Gone): // 410 is both: the issue was deleted, or issues are switched off
+		pub.State = StateDeleted
+		if errorSays(err, "disabled") {
+			pub.State = StateDisabled
+		}
+	default:
+		return res, err
+	}
+	res.State = pub.State
+	return res, p.put(ctx, pub)
+}
+
+func errorSays(err error, word string) bool {
+	var e *gh.Error
+	return errors.As(err, &e) && containsFold(e.Msg, word)
+}
+
+// firstIssue adopts the issue the app wrote before it last lost its memory, or opens one.
+func (p *Publisher) firstIssue(ctx context.Context, c *gh.Client, repo gh.Repo, repoID int64, text render.IssueText, fence Fence) (IssueResult, error) {
+	pub := storage.Publication{RepoID: repoID, Kind: storage.PublicationIssue}
+	found, err := c.FindIssues(ctx, repo, p.Slug+"[bot]")
+	if err != nil && !gh.Is(err, gh.NotFound, gh.Gone, gh.Invalid) {
+		return IssueResult{}, err
+	}
+	if gh.Is(err, gh.Gone) {
+		pub.State = StateDisabled
+		return IssueResult{State: StateDisabled}, p.put(ctx, pub)
+	}
+	for _, issue := range found {
+		if id, ok := render.FindMarker(issue.Body); ok && id == repoID && issue.PullRequest == nil && issue.ByApp(p.AppID, p.Slug) {
+			return p.rewrite(ctx, c, repo, pub, issue, text, nil, fence)
+		}
+	}
+	if err := fence(ctx); err != nil {
+		return IssueResult{}, err
+	}
+	issue, err := c.CreateIssue(ctx, repo, text.Title, render.Compose("", text), Label)
+	if gh.Is(err, gh.Gone) || gh.Is(err, gh.Forbidden, gh.Invalid) && errorSays(err, "disabled") {
+		pub.State = StateDisabled
+		return IssueResult{State: StateDisabled}, p.put(ctx, pub)
+	}
+	if err != nil {
+		return IssueResult{}, err
+	}
+	pub.RemoteID, pub.Number, pub.URL, pub.Hash, pub.State = issue.ID, issue.Number, issue.URL, text.Hash, StateOpen
+	return IssueResult{Number: issue.Number, URL: issue.URL, State: StateOpen, Created: true, Wrote: true}, p.put(ctx, pub)
+}
+
+func (p *Publisher) put(ctx context.Context, pub storage.Publication) error {
+	if err := p.Store.PutPublication(ctx, pub); err != nil {
+		return fmt.Errorf("publish: record %s: %w", pub.Kind, err)
+	}
+	return nil
+}
