@@ -125,13 +125,14 @@ func (q *Queries) notify(ctx context.Context) error {
 
 // The rows are picked by themselves first: as a subselect of the UPDATE, PostgreSQL may run it again for each row, and lock more than the limit.
 const claimPick = `WITH picked AS MATERIALIZED (SELECT kind AS k, key AS i FROM work
- WHERE ready_at IS NOT NULL AND parked = 0 AND priority = $4 AND ready_at <= $3`
+ WHERE ready_at IS NOT NULL AND parked = 0 AND priority = $4 AND ready_at <= $3 AND owner <> $1`
 
 const claimTake = ` UPDATE work SET fence = work.fence + 1, owner = $1, ready_at = $2, attempts = work.attempts + 1, snoozed = 0, changed_at = $3
  FROM picked WHERE work.kind = picked.k AND work.key = picked.i
  RETURNING work.kind, work.key, work.owner, work.fence, work.gen, work.attempts, work.priority, work.ready_at`
 
-// ClaimWork hands out up to n due keys of the given kinds and of at least a priority, highest priority first, longest due first. A row whose lease has run out is due.
+// ClaimWork hands out up to n due keys of the given kinds and of at least a priority, highest priority first, longest due first. A row whose lease has run out is
+// due, except for the owner that holds it: it may still be at work, and have a clock that jumped.
 func (q *Queries) ClaimWork(ctx context.Context, owner string, kinds []string, lease time.Duration, n, minPriority int) ([]Claim, error) {
 	if len(kinds) == 0 || n <= 0 {
 		return nil, nil

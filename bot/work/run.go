@@ -2,6 +2,7 @@ package work
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"runtime/debug"
 	"time"
@@ -43,6 +44,9 @@ func (r *Runner) fill() time.Duration {
 	defer cancel()
 	r.setClaiming(true)
 	defer r.setClaiming(false)
+	r.mu.Lock()
+	owner := r.owner
+	r.mu.Unlock()
 	got := 0
 	// One worker is kept for what a person waits for.
 	reserve := 0
@@ -54,7 +58,7 @@ func (r *Runner) fill() time.Duration {
 		if n <= 0 {
 			continue
 		}
-		claims, err := r.cfg.Store.ClaimWork(ctx, r.cfg.Owner, r.kinds, r.cfg.Lease, n, ask.minPriority)
+		claims, err := r.cfg.Store.ClaimWork(ctx, owner, r.kinds, r.cfg.Lease, n, ask.minPriority)
 		for i := range claims {
 			r.start(&claims[i])
 		}
@@ -193,6 +197,7 @@ func (r *Runner) settle(c *Claim, err, cause error) Outcome {
 			return Fenced
 		}
 		log.Error("work: the end of a run could not be written; it will be run again", "error", werr, "outcome", outcome)
+		r.rename()
 		return Lost
 	}
 	switch outcome {
@@ -210,6 +215,13 @@ func (r *Runner) settle(c *Claim, err, cause error) Outcome {
 	case Claimed, Finished, Released, Fenced, Lost:
 	}
 	return outcome
+}
+
+// rename gives the Runner another name, so that it can claim what it held under the old one when that lease runs out.
+func (r *Runner) rename() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.owner = r.cfg.Owner + "+" + rand.Text()[:6]
 }
 
 // verdict decides what follows from a handler's error, and how to write it down.

@@ -16,6 +16,8 @@
 // Effects outside the database cannot be undone by a fence: handlers prove it ([storage.Tx.ProveFence]) right before they act, and act in a way that
 // bears repetition.
 //
+// A Runner is never given again what it holds, so that a clock that jumps ahead does not start a second run beside the first.
+//
 // Leases compare the clocks of the processes that share a database: these must agree to well within the lease.
 package work
 
@@ -199,6 +201,7 @@ type Runner struct {
 	mu       sync.Mutex
 	running  map[*Claim]bool
 	claiming bool
+	owner    string
 	epoch    int64         // grows when a claim or a run begins or ends
 	freed    chan struct{} // gets a value when a run ended
 	wg       sync.WaitGroup
@@ -210,7 +213,7 @@ func New(cfg Config) (*Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Runner{cfg: cfg, timers: map[string]*Timer{}, stopping: make(chan struct{}), loopDone: make(chan struct{}),
+	r := &Runner{cfg: cfg, owner: cfg.Owner, timers: map[string]*Timer{}, stopping: make(chan struct{}), loopDone: make(chan struct{}),
 		running: map[*Claim]bool{}, freed: make(chan struct{}, 1)}
 	for kind := range cfg.Handlers {
 		r.kinds = append(r.kinds, kind)

@@ -263,6 +263,37 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
+// TestClockJump: a clock that jumps far ahead does not start a second run beside the first.
+func TestClockJump(t *testing.T) {
+	both(t, func(b *bench) {
+		goOn := make(chan struct{})
+		var runs atomic.Int32
+		h := work.HandlerFunc(func(_ context.Context, c *work.Claim) error {
+			if c.ID == "long" {
+				runs.Add(1)
+				<-goOn
+			}
+			return nil
+		})
+		r := b.runner(b.store, work.Config{Handlers: map[string]work.Handler{"k": h}, Lease: time.Hour})
+		b.wish("long", 0)
+		b.until(work.Claimed)
+		b.clock.Advance(48 * time.Hour)
+		for i := range 3 { // it claims again and again
+			b.wish(fmt.Sprint("other", i), 0)
+			b.until(work.Finished)
+		}
+		close(goOn)
+		b.check(r.WaitIdle(b.ctx))
+		if n := runs.Load(); n != 1 {
+			b.t.Fatalf("%d runs", n)
+		}
+		if w := b.row("long"); w.DoneGen != 1 {
+			b.t.Fatalf("the run that went on was not taken: %+v", w)
+		}
+	})
+}
+
 func TestSnooze(t *testing.T) {
 	both(t, func(b *bench) {
 		var runs atomic.Int32

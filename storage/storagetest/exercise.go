@@ -17,6 +17,8 @@ type bench struct {
 	ctx   context.Context
 	clock *Clock
 	open  Opener
+
+	owners int
 }
 
 // Clock is a clock for tests. It stands still until it is moved.

@@ -16,7 +16,7 @@ const lease = 30 * time.Second
 func (b *bench) quiet(t *testing.T) {
 	t.Helper()
 	for {
-		all, err := b.ClaimWork(b.ctx, "quiet", []string{storage.KindRepo, storage.KindTimer, "x"}, lease, 100, 0)
+		all, err := b.ClaimWork(b.ctx, b.owner(), []string{storage.KindRepo, storage.KindTimer, "x"}, lease, 100, 0)
 		check(t, err)
 		if len(all) == 0 {
 			return
@@ -27,10 +27,16 @@ func (b *bench) quiet(t *testing.T) {
 	}
 }
 
+// owner is another one each time.
+func (b *bench) owner() string {
+	b.owners++
+	return fmt.Sprint("owner", b.owners)
+}
+
 // claimOne claims what is due and expects it to be this key first; the rest is given back.
 func (b *bench) claimOne(t *testing.T, key storage.Key) *storage.Claim {
 	t.Helper()
-	all, err := b.ClaimWork(b.ctx, "w1", []string{key.Kind}, lease, 1000, 0)
+	all, err := b.ClaimWork(b.ctx, b.owner(), []string{key.Kind}, lease, 1000, 0)
 	check(t, err)
 	var mine *storage.Claim
 	for i := range all {
@@ -150,6 +156,9 @@ func testFence(t *testing.T, b *bench) {
 	check(t, b.Heartbeat(b.ctx, zombie, lease))
 	check(t, b.WithFence(b.ctx, zombie, func(*storage.Tx) error { return nil }))
 	b.clock.Advance(lease + time.Second)
+	own, err := b.ClaimWork(b.ctx, zombie.Owner, []string{"x"}, lease, 10, 0)
+	check(t, err)
+	equal(t, "handed out again to its owner", len(own), 0)
 	c := b.claimOne(t, k) // the lease ran out
 	equal(t, "attempts", c.Attempts, 2)
 	ran := false
@@ -165,7 +174,7 @@ func testFence(t *testing.T, b *bench) {
 	}
 	// What was written inside the fence stays.
 	check(t, b.WithFence(b.ctx, c, func(tx *storage.Tx) error { return tx.PutSetting(b.ctx, "fenced", []byte("x")) }))
-	_, err := b.Setting(b.ctx, "fenced")
+	_, err = b.Setting(b.ctx, "fenced")
 	check(t, err)
 	check(t, b.ReleaseWork(b.ctx, c))
 	c = b.claimOne(t, k) // at once
