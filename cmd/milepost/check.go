@@ -209,11 +209,6 @@ func readFolder(ctx context.Context, dir string, p *progress) (*snapshot.Snapsho
 // historyDepth is how many commits of a history are looked at.
 const historyDepth = 1000
 
-// readGitHub reads a repository through GitHub's API.
-func readGitHub(context.Context, string, func(string) string) (*snapshot.Snapshot, snapshot.Activity, error) {
-	return nil, snapshot.Activity{}, errors.New("reading from GitHub is not wired yet")
-}
-
 func writeReport(std streams, getenv func(string) string, roadmap *rules.Roadmap, r *rules.Report, o checkOptions) error {
 	var out []byte
 	var err error

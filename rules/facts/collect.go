@@ -74,16 +74,24 @@ func Collect(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, op
 	return r, nil
 }
 
-// Missing returns the entries of s that Collect would read and cache does not know: what a reader has to fetch.
-func Missing(ctx context.Context, s *snapshot.Snapshot, cache Cache) ([]snapshot.Entry, error) {
+// Wanted returns the entries of s whose content Collect would read.
+func Wanted(s *snapshot.Snapshot) []snapshot.Entry {
 	wants := Wants(s.Entries)
-	var entries []snapshot.Entry
-	var keys []Key
+	var out []snapshot.Entry
 	for _, e := range s.Entries {
 		if e.Mode != snapshot.Symlink && e.Mode != snapshot.Submodule && wants(e.Path, e.Size) {
-			entries = append(entries, e)
-			keys = append(keys, keyOf(e))
+			out = append(out, e)
 		}
+	}
+	return out
+}
+
+// Missing returns the entries of s that Collect would read and cache does not know: what a reader has to fetch.
+func Missing(ctx context.Context, s *snapshot.Snapshot, cache Cache) ([]snapshot.Entry, error) {
+	entries := Wanted(s)
+	keys := make([]Key, 0, len(entries))
+	for _, e := range entries {
+		keys = append(keys, keyOf(e))
 	}
 	got, err := cache.Get(ctx, keys)
 	if err != nil {
