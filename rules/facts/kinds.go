@@ -8,9 +8,11 @@ const (
 	KindImport Kind = "import"
 	// KindLocalImport is an import of a file of the same repository. Name is the specifier as written.
 	KindLocalImport Kind = "local-import"
-	// KindFunction is a function or method that is defined. Name is its name.
+	// KindFunction is a function or method that is defined, from Line to End. Name is its name, "" for a function without one; Scope is the type that it
+	// belongs to, "" for none; Value is "empty" where its body holds nothing.
 	KindFunction Kind = "function"
-	// KindType is a class, struct, record, trait or enum. Name is its name, Value the keyword, Scope its parents, separated by ",".
+	// KindType is a class, struct, record, trait or enum, from Line to End. Name is its name ("" for an anonymous class), Value the keyword ("record" for data and
+	// case classes, "impl" for an implementation of Rust, "prototype" for a class of older JavaScript), Scope its parents, separated by ",".
 	KindType Kind = "type"
 	// KindRoute is an HTTP endpoint that is declared. Name is the method in upper case ("ANY" where any is served, "RESOURCE" for a resource
 	// router that serves all of CRUD), Value the path pattern, Scope what it belongs to: the router variable, controller or view class.
