@@ -1,5 +1,8 @@
 package facts
 
-var dataScanners []scanner
+import "slices"
+
+var dataScanners = slices.Concat(sqlScanners, schemaScanners, goTagScanners, databaseScanners, modelScanners,
+	scannersOf(schemaMarks()), scannersOf(indexMarks()), scannersOf(databaseMarks()), scannersOf(modelMarks()))
 
 var dataDocuments []document
