@@ -1,0 +1,144 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"milepost/bot/render"
+	"milepost/rules"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// templates are the pages by name. Each is the layout with that page's blocks.
+type templates struct{ byName map[string]*template.Template }
+
+func loadTemplates(s *Server) (*templates, error) {
+	base, err := template.New("layout").Funcs(funcs(s)).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html")
+	if err != nil {
+		return nil, fmt.Errorf("web: templates: %w", err)
+	}
+	files, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		return nil, fmt.Errorf("web: templates: %w", err)
+	}
+	t := &templates{byName: map[string]*template.Template{}}
+	for _, f := range files {
+		name := strings.TrimSuffix(f.Name(), path.Ext(f.Name()))
+		if name == "layout" || name == "parts" {
+			continue
+		}
+		own, err := base.Clone()
+		if err == nil {
+			own, err = own.ParseFS(templateFiles, "templates/"+f.Name())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("web: template %s: %w", name, err)
+		}
+		t.byName[name] = own
+	}
+	return t, nil
+}
+
+// render writes a page, or nothing at all when its template fails.
+func (t *templates) render(w http.ResponseWriter, status int, name string, l *layout) error {
+	own, ok := t.byName[name]
+	if !ok {
+		return fmt.Errorf("web: there is no template %q", name)
+	}
+	var b bytes.Buffer
+	b.Grow(64 << 10)
+	if err := own.ExecuteTemplate(&b, "layout.html", l); err != nil {
+		return fmt.Errorf("web: render %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a client that went away needs no answer
+	return nil
+}
+
+func funcs(s *Server) template.FuncMap {
+	return template.FuncMap{
+		"asset":  func(name string) string { return s.assets.url(name) },
+		"ago":    func(t time.Time) template.HTML { return ago(t, s.cfg.Now()) },
+		"day":    day,
+		"moment": moment,
+		"word":   func(st rules.Status) string { return render.StatusWord(st) },
+		"count":  render.Count,
+		"short":  func(sha string) string { return sha[:min(len(sha), 7)] },
+		"esc":    url.PathEscape,
+		"q":      url.QueryEscape,
+		"signed": func(n int) string {
+			if n > 0 {
+				return fmt.Sprintf("+%d", n)
+			}
+			return fmt.Sprint(n)
+		},
+		"add":   func(a, b int) int { return a + b },
+		"lower": strings.ToLower,
+		"tone":  tone,
+	}
+}
+
+// tone is the class that gives a status its colour; the word stands beside it always.
+func tone(st rules.Status) string {
+	switch st {
+	case rules.Met, rules.Attested:
+		return "done"
+	case rules.Partial:
+		return "started"
+	case rules.Unknown:
+		return "unknown"
+	default:
+		return "open"
+	}
+}
+
+// day is a date in words, as <time>.
+func day(t time.Time) template.HTML { return stampHTML(t, t.UTC().Format("2 January 2006")) }
+
+// moment is a date with its time, as <time>.
+func moment(t time.Time) template.HTML {
+	return stampHTML(t, t.UTC().Format("2 January 2006, 15:04 UTC"))
+}
+
+// ago says how long ago something was, as <time> with the exact moment as its title.
+func ago(t, now time.Time) template.HTML { return stampHTML(t, agoWords(t, now)) }
+
+func agoWords(t, now time.Time) string {
+	d := now.Sub(t)
+	switch {
+	case d < -time.Minute:
+		return t.UTC().Format("2 January 2006")
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return render.Count(int(d/time.Minute), "minute") + " ago"
+	case d < 24*time.Hour:
+		return render.Count(int(d/time.Hour), "hour") + " ago"
+	case d < 48*time.Hour:
+		return "yesterday"
+	case d < 60*24*time.Hour:
+		return render.Count(int(d/(24*time.Hour)), "day") + " ago"
+	case t.UTC().Year() == now.UTC().Year():
+		return t.UTC().Format("2 January")
+	default:
+		return t.UTC().Format("2 January 2006")
+	}
+}
+
+func stampHTML(t time.Time, words string) template.HTML {
+	if t.IsZero() {
+		return "never"
+	}
+	exact := t.UTC().Format(time.RFC3339)
+	return template.HTML(`<time datetime="` + exact + `" title="` + t.UTC().Format("2 January 2006, 15:04 UTC") + `">` + words + `</time>`) // #nosec G203 -- made of formatted times alone
+}

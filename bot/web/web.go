@@ -1,0 +1,182 @@
+// Package web is everything that people see in a browser, and the JSON interface: sign-in, the mentors' pages, the public portfolio, badges,
+// the operator's page and the set-up of a new app.
+//
+// Pages are rendered on the server, work without JavaScript and read storage only; GitHub is asked for one thing, which repositories a person
+// may see. Every handler goes through [Server.page] or [Server.api], which find out who asks, turn errors into pages or JSON, and set the
+// security headers.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"milepost/bot/gh"
+	"milepost/rules"
+	"milepost/storage"
+)
+
+// Setup is what the set-up page needs while there is no app.
+type Setup struct {
+	// Token must be given by whoever opens the page; it is printed when the server starts. "" asks for none.
+	Token string
+	// Save keeps the new app's credentials and brings the server into service.
+	Save func(ctx context.Context, c gh.Credentials) error
+}
+
+// Config is what the pages are made of. Store, SessionSecret and Roadmap are required.
+type Config struct {
+	Store            *storage.Store
+	SignIn           *gh.SignIn // nil while no app is configured
+	AppSlug, AppName string
+	PublicURL        string // "https://milepost.example.org"; "" when nobody said so
+	ServerURL        string // GitHub's pages; "" is https://github.com
+	APIURL           string // GitHub's interface; "" is https://api.github.com
+	WebhookPath      string
+	SessionSecret    []byte   // 16 bytes at least
+	Admins           []string // logins that see the operator's page
+	Roadmap          *rules.Roadmap
+	Now              func() time.Time
+	Log              *slog.Logger
+	Setup            *Setup            // nil once an app is configured
+	Metrics          http.Handler      // nil: none here
+	Transport        http.RoundTripper // towards GitHub during set-up; nil is the default
+}
+
+// Server serves the pages. It is safe for concurrent use.
+type Server struct {
+	cfg       Config
+	box       *sealer
+	templates *templates
+	assets    *assets
+	cohort    *cohort
+	bearers   *bearers
+	mux       *http.ServeMux
+	asking    singleflight.Group // one question to GitHub for each person at a time
+	secure    bool               // cookies are for https only
+	setUp     atomic.Bool        // the app was made by this process
+}
+
+// minSecret is the least number of bytes of a session secret.
+const minSecret = 16
+
+// New checks the configuration, reads the templates and returns a handler for everything but the webhook path.
+func New(cfg Config) (*Server, error) {
+	switch {
+	case cfg.Store == nil:
+		return nil, errors.New("web: a store is needed")
+	case cfg.Roadmap == nil:
+		return nil, errors.New("web: a roadmap is needed")
+	case len(cfg.SessionSecret) < minSecret:
+		return nil, fmt.Errorf("web: SESSION_SECRET needs %d characters or more; `openssl rand -hex 32` makes a good one", minSecret)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	cfg.ServerURL = strings.TrimSuffix(orElse(cfg.ServerURL, "https://github.com"), "/")
+	cfg.APIURL = strings.TrimSuffix(orElse(cfg.APIURL, "https://api.github.com"), "/")
+	cfg.PublicURL = strings.TrimSuffix(cfg.PublicURL, "/")
+	cfg.AppName = orElse(cfg.AppName, "Milepost")
+	for _, a := range []string{cfg.ServerURL, cfg.APIURL, cfg.PublicURL} {
+		if u, err := url.Parse(a); err != nil || a != "" && u.Host == "" {
+			return nil, fmt.Errorf("web: %q is no address such as https://example.org", a)
+		}
+	}
+	box, err := newSealer(cfg.SessionSecret)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now)}
+	s.cohort = newCohort(cfg.Store, cfg.Roadmap, cfg.Now)
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.templates, err = loadTemplates(s); err != nil {
+		return nil, err
+	}
+	s.mux = s.routes()
+	return s, nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// routes names every address there is.
+func (s *Server) routes() *http.ServeMux {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", s.healthz)
+	m.HandleFunc("GET /readyz", s.readyz)
+	m.HandleFunc("GET /assets/{file}", s.assets.serve)
+	if s.cfg.Metrics != nil {
+		m.Handle("GET /metrics", s.cfg.Metrics)
+	}
+	m.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, s.assets.url("icon.svg"), http.StatusFound)
+	})
+	s.pageRoutes(m)
+	s.apiRoutes(m)
+	return m
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.headers(w)
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	s.mux.ServeHTTP(w, r)
+}
+
+// maxForm bounds what a browser may send, in bytes.
+const maxForm = 64 << 10
+
+// healthz says that the process answers.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("ok\n")) // a client that went away needs no answer
+}
+
+// readyz says whether the process can do its work: the database answers and takes writes.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := s.cfg.Store.Ping(ctx); err != nil {
+		s.cfg.Log.WarnContext(r.Context(), "not ready", "error", err)
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte("the database does not answer\n"))
+		return
+	}
+	_, _ = w.Write([]byte("ready\n"))
+}
+
+// admin reports whether a login is an operator's.
+func (s *Server) admin(login string) bool {
+	return slices.ContainsFunc(s.cfg.Admins, func(a string) bool { return strings.EqualFold(strings.TrimSpace(a), login) && login != "" })
+}
+
+// base is the address that links in pages for other sites start with: the configured one, or the one of the request.
+func (s *Server) base(r *http.Request) string {
+	if s.cfg.PublicURL != "" {
+		return s.cfg.PublicURL
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host
+}
