@@ -1,23 +1,190 @@
 package render
 
-import "fmt"
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
 
-// Compose returns the new body of an issue whose body is existing: the bot's part anew, and what people wrote below it byte for byte.
-func Compose(existing string, t IssueText) string { return t.Managed }
+// The hidden marks of our texts. All are HTML comments alone on their line, or at the end of a box's line.
+const (
+	markName  = "milepost:"
+	markEnd   = "<!-- milepost:end -->"
+	markNotes = "<!-- milepost:notes -->"
+	// notesLine stands between our part and the notes. Both marks are ours; a person may delete either.
+	notesLine = markEnd + "\n\n---\n\n" + markNotes
+)
 
-// Ticks are the ids of the boxes that are ticked in our part of a body: "recheck", "pause", "ask-mentor".
-func Ticks(body string) []string { return nil }
+// maxBody is the length of the longest body that GitHub takes, in characters.
+const maxBody = 65_536
 
-// Marker is the hidden comment that makes an issue ours.
+var (
+	issueMark = regexp.MustCompile(`^ {0,3}<!-- milepost:issue:([0-9]{1,19}) -->[ \t\r]*$`)
+	pullMark  = regexp.MustCompile(`^ {0,3}<!-- milepost:pull:([0-9]{1,19}):([0-9]{1,10}) -->[ \t\r]*$`)
+	endMark   = regexp.MustCompile(`^ {0,3}<!-- milepost:end -->[ \t\r]*$`)
+	noteMark  = regexp.MustCompile(`^ {0,3}<!-- milepost:notes -->[ \t\r]*$`)
+	// between is all that may stand between the two marks to be ours.
+	between = regexp.MustCompile(`^[ \t\r]*(?:\r?\n)*(?:---[ \t]*(?:\r?\n)+)? {0,3}<!-- milepost:notes -->`)
+	box     = regexp.MustCompile(`(?i)^[ \t]*[-*+][ \t]+\[[ \t]*x[ \t]*\].*<!--\s*milepost:box:(recheck|pause|ask-mentor)\s*-->`)
+)
+
+// Marker is the hidden comment that makes an issue ours: the first line of its body.
 func Marker(repoID int64) string { return fmt.Sprintf("<!-- milepost:issue:%d -->", repoID) }
 
-// FindMarker returns the repository that the marker in a body names.
-func FindMarker(body string) (repoID int64, ok bool) { return 0, false }
+// FindMarker returns the repository that the marker of our issue names. What stands in a block of code, is quoted, or stands among the notes is
+// no marker.
+func FindMarker(body string) (repoID int64, ok bool) {
+	for l := range openLines(body) {
+		if endMark.MatchString(l.text) || noteMark.MatchString(l.text) {
+			break
+		}
+		if m := issueMark.FindStringSubmatch(l.text); m != nil {
+			id, err := strconv.ParseInt(m[1], 10, 64)
+			return id, err == nil
+		}
+	}
+	return 0, false
+}
 
-// CommentMarker is the hidden comment that makes a comment on a pull request ours.
+// CommentMarker is the hidden comment that makes a comment on a pull request ours: its first line.
 func CommentMarker(repoID int64, number int) string {
 	return fmt.Sprintf("<!-- milepost:pull:%d:%d -->", repoID, number)
 }
 
-// FindCommentMarker returns what the marker of a comment names.
-func FindCommentMarker(body string) (repoID int64, number int, ok bool) { return 0, 0, false }
+// FindCommentMarker returns what the marker of a comment names. It counts on the comment's first line only.
+func FindCommentMarker(body string) (repoID int64, number int, ok bool) {
+	first, _, _ := strings.Cut(body, "\n")
+	m := pullMark.FindStringSubmatch(first)
+	if m == nil {
+		return 0, 0, false
+	}
+	repoID, err1 := strconv.ParseInt(m[1], 10, 64)
+	number, err2 := strconv.Atoi(m[2])
+	if err1 != nil || err2 != nil {
+		return 0, 0, false
+	}
+	return repoID, number, true
+}
+
+// line is a line of a body: its text without the newline, and where the next begins.
+type line struct {
+	text string
+	end  int // just behind the text
+}
+
+var fenceLine = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$")
+
+// openLines yields the lines of Markdown that are in no fenced block of code.
+func openLines(body string) func(func(line) bool) {
+	return func(yield func(line) bool) {
+		fence := ""
+		for at := 0; at <= len(body); {
+			end := strings.IndexByte(body[at:], '\n')
+			if end < 0 {
+				end = len(body)
+			} else {
+				end += at
+			}
+			text := body[at:end]
+			at = end + 1
+			m := fenceLine.FindStringSubmatch(strings.TrimRight(text, " \t\r"))
+			switch {
+			case fence != "":
+				if m != nil && m[1][0] == fence[0] && len(m[1]) >= len(fence) && m[2] == "" {
+					fence = ""
+				}
+				continue
+			case m != nil && (m[1][0] == '~' || !strings.Contains(m[2], "`")):
+				fence = m[1]
+				continue
+			}
+			if !yield(line{text, end}) {
+				return
+			}
+		}
+	}
+}
+
+// notesOf parts a body into what was ours and what people wrote below. Our end mark decides; where it is gone, the notes line does. Where both
+// are gone, nothing can be told apart and everything is theirs.
+func notesOf(body string) (managed, notes string, found bool) {
+	var atNotes line
+	haveNotes := false
+	for l := range openLines(body) {
+		switch {
+		case endMark.MatchString(l.text):
+			rest := body[l.end:]
+			if m := between.FindString(rest); m != "" {
+				return body[:l.end], rest[len(m):], true
+			}
+			return body[:l.end], rest, true
+		case !haveNotes && noteMark.MatchString(l.text):
+			atNotes, haveNotes = l, true
+		}
+	}
+	if haveNotes {
+		return body[:atNotes.end], body[atNotes.end:], true
+	}
+	return "", body, false
+}
+
+// Compose returns the new body of an issue: our part anew, and below it, byte for byte, what people wrote. Where the notes leave less room, our
+// part is written with less detail; where they leave none at all, the body stays as it is.
+func Compose(existing string, t IssueText) string {
+	_, notes, found := notesOf(existing)
+	switch {
+	case found:
+	case strings.TrimSpace(existing) == "":
+		notes = "\n"
+	default:
+		notes = "\n\n" + existing
+	}
+	room := maxBody - length(notes)
+	for _, managed := range append([]string{t.Managed}, t.Shorter...) {
+		if length(managed) <= room {
+			return managed + notes
+		}
+	}
+	return existing
+}
+
+// length counts as the strictest reader of a limit in characters might.
+func length(s string) int {
+	n := 0
+	for _, r := range s {
+		if k := utf16.RuneLen(r); k > 0 {
+			n += k
+		} else {
+			n++
+		}
+	}
+	return n
+}
+
+// Ticks are the ids of the boxes that are ticked in our part of a body, each once: "recheck", "pause", "ask-mentor". Boxes are known by their
+// hidden ids, whatever became of their words.
+func Ticks(body string) []string {
+	managed, _, found := notesOf(body)
+	if !found {
+		managed = body
+	}
+	var out []string
+	seen := map[string]bool{}
+	for l := range openLines(managed) {
+		m := box.FindStringSubmatch(l.text)
+		if m == nil {
+			continue
+		}
+		id := strings.ToLower(m[1])
+		if !seen[id] {
+			seen[id] = true
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// boxLine is an empty box.
+func boxLine(words, id string) string { return "- [ ] " + words + " <!-- milepost:box:" + id + " -->" }

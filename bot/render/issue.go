@@ -1,21 +1,385 @@
 package render
 
-import "milepost/rules"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"milepost/rules"
+)
 
 // IssueText is the progress issue as it is to be.
 type IssueText struct {
 	Title   string
-	Managed string // the bot's part of the body, with the line below which the learner's notes stand
-	Hash    string // of everything but the time of the check
+	Managed string   // the bot's part of the body, down to the line below which the learner's notes stand
+	Shorter []string // the same with ever less detail, for notes that leave no room for all of it
+	Hash    string   // of everything but the time of the check
 }
+
+// How much of the page is written. Controls, footer and the line above the notes are always there.
+const (
+	inFull        = iota
+	onePlace      // one place of evidence for a milestone, no files to start with but for the next step
+	noExamples    // no hints but the first, no milestones after the next one
+	openOnly      // of the steps' milestones only the open ones, in a line each
+	tableOnly     // the steps as a table only
+	bareNecessity // standing and controls
+	levels
+)
+
+// roomForNotes is kept free below our part, so that a few notes change nothing above them.
+const roomForNotes = 6_000
 
 // Issue renders the progress issue.
 func Issue(in IssueInput) IssueText {
-	return IssueText{Title: in.Report.Roadmap.Title, Managed: Standing(in.Report.Summary), Hash: Standing(in.Report.Summary)}
+	t := IssueText{Title: fmt.Sprintf(msgTitle, clip(visible(in.Report.Roadmap.Title), 80))}
+	var all []string
+	for level := range levels {
+		if s := in.page(level); len(all) == 0 || length(s) < length(all[len(all)-1]) {
+			all = append(all, s)
+		}
+	}
+	for len(all) > 1 && length(all[0]) > maxBody-roomForNotes {
+		all = all[1:]
+	}
+	t.Managed, t.Shorter = all[0], all[1:]
+	timeless := in
+	timeless.CheckedAt = time.Date(in.CheckedAt.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC) // the year alone changes how dates are written
+	sum := sha256.Sum256([]byte(t.Title + "\n" + timeless.page(inFull)))
+	t.Hash = hex.EncodeToString(sum[:16])
+	return t
 }
 
-// StepCompleted is the comment on a step that is complete.
-func StepCompleted(_ IssueInput, step rules.StepReport) string { return step.Title }
+// page is a text that is being written.
+type page struct {
+	strings.Builder
+	in    IssueInput
+	level int
+}
 
-// MilestoneEarned is the comment on milestones that were reached.
-func MilestoneEarned(_ IssueInput, _ []string) string { return "" }
+// block writes a paragraph or another block, apart from what stands above.
+func (p *page) block(format string, args ...any) {
+	s := format
+	if len(args) > 0 {
+		s = fmt.Sprintf(format, args...)
+	}
+	if s == "" {
+		return
+	}
+	if p.Len() > 0 {
+		p.WriteString("\n\n")
+	}
+	p.WriteString(s)
+}
+
+// fold writes a block that opens by a click. The blank lines make GitHub read the inside as Markdown.
+func fold(summary, inside string) string {
+	return "<details><summary>" + summary + "</summary>\n\n" + inside + "\n\n</details>"
+}
+
+// page renders our part of the body at a level of detail. The order is that of the product: standing, next step, what needs attention, steps,
+// changes, controls, notes, footer. The footer stands above the line, because everything below it belongs to the learner.
+func (in IssueInput) page(level int) string {
+	p := &page{in: in, level: level}
+	p.WriteString(Marker(in.Repo.ID))
+	p.standing()
+	if level < bareNecessity {
+		p.next()
+		p.attention()
+		p.steps()
+		p.changes()
+	}
+	p.controls()
+	p.footer()
+	p.WriteString("\n\n" + notesLine)
+	return p.String()
+}
+
+func (p *page) standing() {
+	r := p.in.Report
+	s := r.Summary
+	line := Standing(s)
+	next, ok := r.NextMilestone()
+	switch {
+	case ok && next.Tier == rules.Core:
+		line += " · next: " + lowerFirst(Inline(clip(next.Title, 100)))
+	case s.Total > 0 && s.Met == s.Total:
+		line += ". Congratulations!"
+	}
+	p.block("**%s**", line)
+	bar := Code(Bar(s.Met, s.Total, 30))
+	if s.BonusTotal > 0 {
+		bar += fmt.Sprintf(" · bonus: %d of %d", s.BonusMet, s.BonusTotal)
+	}
+	if lost := p.lost(); len(lost) > 0 {
+		bar += fmt.Sprintf(" · %s earned earlier %s attention", itoa(len(lost)), plural(len(lost), "needs", "need"))
+	}
+	p.block("%s", bar)
+	if z := p.in.Paused; z != nil {
+		p.block("%s", p.pausedLine(z))
+	}
+	if p.level < tableOnly {
+		for _, pull := range p.in.OpenPulls[:min(len(p.in.OpenPulls), 5)] {
+			if names := p.titles(pull.Completes, 4); len(names) > 0 {
+				p.block("Waiting in pull request %d, not merged yet: %s.", pull.Number, list(names))
+			}
+		}
+	}
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+func (p *page) pausedLine(z *Paused) string {
+	until := "until somebody resumes it"
+	if !z.Until.IsZero() {
+		until = "until " + day(z.Until, p.in.CheckedAt)
+	}
+	by := ""
+	if z.By != "" {
+		by = " at the wish of " + Inline(z.By)
+	}
+	return fmt.Sprintf("_Resting %s%s. `/milepost resume` wakes it at any time._", until, by)
+}
+
+// titles are milestones' titles as they stand in a sentence.
+func (p *page) titles(ids []string, n int) []string {
+	var out []string
+	ids, more := most(ids, n)
+	for _, id := range ids {
+		if m, ok := p.in.Report.Milestone(id); ok {
+			out = append(out, "**"+Inline(clip(m.Title, 80))+"**")
+		} else {
+			out = append(out, Code(id))
+		}
+	}
+	if more > 0 {
+		out = append(out, fmt.Sprintf("%d more", more))
+	}
+	return out
+}
+
+// inPull is the open pull request that would complete a milestone; 0 when none does. It is written as words, without # and without a link: either
+// would put a line "mentioned this" into the pull request's timeline each time the page is written.
+func (in IssueInput) inPull(id string) int {
+	for _, pull := range in.OpenPulls {
+		if slices.Contains(pull.Completes, id) {
+			return pull.Number
+		}
+	}
+	return 0
+}
+
+func (p *page) next() {
+	open := p.in.Report.Open(3)
+	if len(open) == 0 {
+		s := p.in.Report.Summary
+		switch {
+		case s.Total > 0 && s.Met == s.Total:
+			p.block("### %s\n\n%s", "All done", msgAllDone)
+		case s.Total > 0:
+			p.block("### %s\n\n%s", msgNext, msgNothingMore)
+		}
+		return
+	}
+	first := open[0]
+	if first.Tier == rules.Bonus && p.in.Report.Summary.Total > 0 && p.in.Report.Summary.Met == p.in.Report.Summary.Total {
+		p.block("### %s\n\n%s", "All done", msgAllDone+" What follows is a bonus, if you feel like it.")
+	}
+	p.block("### %s: %s", msgNext, Inline(clip(first.Title, 100)))
+	p.block("%s", p.in.advice(first, p.level, true))
+	if p.level >= noExamples {
+		return
+	}
+	for _, m := range open[1:] {
+		p.block("%s", fold(msgAfter+": "+HTML(clip(m.Title, 100)), p.in.advice(m, p.level, false)))
+	}
+}
+
+// advice is all there is to say about an open milestone: where it belongs, why, what is missing, what to do, how it is recognised, hints.
+func (in IssueInput) advice(m rules.MilestoneReport, level int, hints bool) string {
+	def, step, ok := in.milestone(m.ID)
+	p := &page{in: in, level: level}
+	if ok {
+		var place []string
+		if step != "" {
+			place = append(place, step)
+		}
+		if m.Tier == rules.Bonus {
+			place = append(place, "bonus")
+		}
+		if def.Effort != "" {
+			place = append(place, "about "+Inline(clip(def.Effort, 40)))
+		}
+		p.block("_%s_ · %s", strings.Join(place, " · "), Code(m.ID))
+	}
+	fill := in.fill
+	if ok && def.Why != "" {
+		p.block("**%s** %s", msgWhy, richInline(fill(clip(def.Why, 600))))
+	}
+	if m.Reason != "" {
+		p.block("**%s** %s%s", msgMissing, sentence(Prose(m.Reason)), in.near(m))
+	}
+	if n := in.inPull(m.ID); n > 0 {
+		p.block("**%s** "+sentence(msgNotMerged)+" Merge it, and this milestone is met.", "Almost there:", n)
+	}
+	if m.Next != "" {
+		p.block("**%s** %s", msgAction, sentence(richInline(m.Next)))
+	}
+	if ok && level <= onePlace {
+		p.block("%s", in.starter(m, def))
+	}
+	if ok && def.Signal != "" {
+		p.block("**%s** %s", msgSignal, sentence(richInline(fill(clip(def.Signal, 400)))))
+	}
+	if ok && hints {
+		p.block("%s", in.hints(def, level))
+	}
+	return p.String()
+}
+
+// milestone finds the roadmap's words on a milestone, and its step as "Step 9, Deployment".
+func (in IssueInput) milestone(id string) (*rules.Milestone, string, bool) {
+	if in.Roadmap == nil {
+		return nil, "", false
+	}
+	def, step, ok := in.Roadmap.Milestone(id)
+	if !ok {
+		return nil, "", false
+	}
+	for i := range in.Roadmap.Steps {
+		if in.Roadmap.Steps[i].ID == step.ID {
+			return def, fmt.Sprintf("Step %d, %s", i+1, Inline(clip(step.Title, 80))), true
+		}
+	}
+	return def, "", true
+}
+
+// fill puts the usual commands of the repository's stack into a roadmap's text.
+func (in IssueInput) fill(text string) string {
+	s := rules.StackNamed(in.Report.Stack)
+	if len(in.Report.Languages) > 0 {
+		s.Language = in.Report.Languages[0].Name
+	}
+	return s.Fill(text)
+}
+
+// near names the places of a near miss.
+func (in IssueInput) near(m rules.MilestoneReport) string {
+	var places []string
+	for _, e := range m.Evidence {
+		if at := in.place(e); at != "" && len(places) < 2 && !mentioned(m.Reason, e) {
+			places = append(places, at)
+		}
+	}
+	if len(places) == 0 {
+		return ""
+	}
+	return " Found so far: " + list(places) + "."
+}
+
+// mentioned reports whether a reason names a place of evidence itself, by path and line.
+func mentioned(reason string, e rules.Evidence) bool {
+	return e.Path != "" && strings.Contains(reason, e.Path) && (e.StartLine == 0 || strings.Contains(reason, "line "+itoa(e.StartLine)))
+}
+
+// place is a piece of evidence with a permanent link: "`src/app.js` lines 1–9".
+func (in IssueInput) place(e rules.Evidence) string {
+	return in.Repo.place(in.Report.Repository.Commit, e)
+}
+
+func (r Repo) place(commit string, e rules.Evidence) string {
+	switch {
+	case e.Path != "":
+		if e.Commit != "" {
+			commit = e.Commit
+		}
+		return link(Code(e.Path)+lines(e), r.blobURL(commit, e.Path, e.StartLine, e.EndLine))
+	case e.URL != "":
+		if l := r.webLink(Code(strings.TrimPrefix(e.URL, r.base()+"/")), e.URL); l != "" {
+			return l
+		}
+		return Code(e.URL)
+	case e.Commit != "":
+		return "commit " + r.commitLink(e.Commit)
+	}
+	return ""
+}
+
+func lines(e rules.Evidence) string {
+	switch {
+	case e.StartLine <= 0:
+		return ""
+	case e.EndLine > e.StartLine:
+		return fmt.Sprintf(" lines %d–%d", e.StartLine, e.EndLine)
+	default:
+		return fmt.Sprintf(" line %d", e.StartLine)
+	}
+}
+
+// maxPrefill is the longest address of a prefilled new file that GitHub's servers take without complaint.
+const maxPrefill = 6_000
+
+// starter offers a file to begin with: as a link to GitHub's editor when there is no such file yet, else as a block to compare with.
+func (in IssueInput) starter(m rules.MilestoneReport, def *rules.Milestone) string {
+	st, ok := def.StarterFor(in.Report.Stack)
+	if !ok || st.Path == "" || st.Content == "" {
+		return ""
+	}
+	content := in.fill(st.Content)
+	block := Fence(content, fenceLanguage(st.Path))
+	exists := slices.ContainsFunc(m.Evidence, func(e rules.Evidence) bool { return e.Path == st.Path })
+	if exists {
+		return fold("For comparison: a complete "+htmlCode(st.Path), block)
+	}
+	address := in.newFileURL(st.Path, content)
+	if address == "" || len(address) > maxPrefill {
+		return fold("A "+htmlCode(st.Path)+" to start from", block)
+	}
+	return link("Create "+Code(st.Path)+" from a starter", address) + ". " + msgOwn + "\n\n" + fold("What the starter holds", block)
+}
+
+// newFileURL is the address of GitHub's editor for a new file with a content.
+func (in IssueInput) newFileURL(path, content string) string {
+	base := in.Repo.base()
+	if base == "" {
+		return ""
+	}
+	branch := in.Repo.DefaultBranch
+	if branch == "" {
+		branch = "main"
+	}
+	return base + "/new/" + pathURL(branch) + "?filename=" + queryURL(path) + "&value=" + queryURL(content)
+}
+
+// hints are three levels of help, each folded inside the one before.
+func (in IssueInput) hints(def *rules.Milestone, level int) string {
+	stack := in.Report.Stack
+	texts := []string{in.fill(def.Hints.Nudge.For(stack)), in.fill(def.Hints.Pointer.For(stack)), in.fill(def.Hints.Example.For(stack))}
+	names := []string{msgHint1, msgHint2, msgHint3}
+	if level >= noExamples {
+		texts = texts[:1]
+	}
+	if level >= tableOnly {
+		return ""
+	}
+	out := ""
+	for i := len(texts) - 1; i >= 0; i-- {
+		if strings.TrimSpace(texts[i]) == "" {
+			continue
+		}
+		inside := Rich(texts[i])
+		if out != "" {
+			inside += "\n\n" + out
+		}
+		out = fold(names[i], inside)
+	}
+	return out
+}

@@ -5,9 +5,52 @@ package render
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"milepost/rules"
+)
+
+// The wording that more than one place shares. Sentences state what is; they blame nobody, and they say what to do next.
+const (
+	msgTitle          = "%s roadmap: your progress" // of the issue; the roadmap's title
+	msgNext           = "Next step"
+	msgAfter          = "After that"
+	msgWhy            = "Why it matters."
+	msgMissing        = "What is missing here."
+	msgAction         = "The smallest action."
+	msgSignal         = "How it is recognised."
+	msgAttention      = "Needs attention"
+	msgSteps          = "The steps"
+	msgChanged        = "What changed"
+	msgControls       = "Controls"
+	msgNotes          = "Your notes"
+	msgNotMerged      = "done in pull request %d, not merged yet"
+	msgCreate         = "Create `%s` with this content"
+	msgOwn            = "You look it over and commit it as your own."
+	msgHint1          = "A hint, if you want one"
+	msgHint2          = "A second hint: where to look"
+	msgHint3          = "A worked example"
+	msgBoxRecheck     = "Check again now"
+	msgBoxPause       = "Pause for 14 days"
+	msgBoxMentor      = "Ask my mentor to look"
+	msgLastGood       = "The configuration has a mistake, so the last good one stays in force:"
+	msgCouldNot       = "Could not be checked, and so not counted as missing:"
+	msgNobodyAtFault  = "Milepost tries again by itself; nothing is asked of you."
+	msgNothingMoves   = "No milestone moves"
+	msgNothingIsLost  = "Nothing is lost."
+	msgSeeWhole       = "The whole repository"
+	msgOneSuggestion  = "One suggestion."
+	msgEarnedForGood  = "What was earned stays on record; the evidence is only no longer found."
+	msgOtherCommands  = "Or write a comment: `/milepost why ID`, `/milepost skip ID reason`, `/milepost evidence ID path-or-url`; `/milepost help` lists them all."
+	msgNotesBelow     = "Everything below the line is yours: write there what you like, Milepost never changes it. What stands above is written anew at each check."
+	msgOff            = "To turn Milepost off here: close this issue and it rests until you reopen it, or write `issue: {enabled: false}` into `.github/milepost.yml`."
+	msgPrivacy        = "Who can read this repository can read this page; Milepost reads, and never changes or runs, your code."
+	msgNothingMore    = "Nothing is left to do that can be judged from here; what is open waits for the checks named below."
+	msgAllDone        = "Every milestone of this roadmap is met. That is a whole backend, from the first function to a running service: well done!"
+	msgUnknownPending = "What could not be checked is neither met nor missing."
 )
 
 // StatusWord is the word for a status wherever a person reads it.
@@ -32,11 +75,17 @@ func StatusWord(s rules.Status) string {
 
 // StepWord is the word for the state of a step; next is the step that holds the next action.
 func StepWord(s rules.StepReport, next bool) string {
-	started := false
+	started, counts, known := false, false, false
 	for _, m := range s.Milestones {
 		started = started || m.Done() || m.Status == rules.Partial
+		counts = counts || m.Counts()
+		known = known || m.Counts() && m.Status != rules.Unknown
 	}
 	switch {
+	case !counts:
+		return StatusWord(rules.NotApplicable)
+	case !known:
+		return StatusWord(rules.Unknown)
 	case s.Total > 0 && s.Met == s.Total:
 		return "Done"
 	case next:
@@ -86,4 +135,63 @@ func lowerFirst(s string) string {
 		return strings.ToLower(s[:1]) + s[1:]
 	}
 	return s
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// day is a date as people write it; the year is left out when it is that of now.
+func day(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	if t.Year() == now.Year() {
+		return t.Format("2 January")
+	}
+	return t.Format("2 January 2006")
+}
+
+// minute is a moment in UTC.
+func minute(t time.Time) string { return t.UTC().Format("2 January 2006 at 15:04 UTC") }
+
+// list joins words: "a, b and c".
+func list(words []string) string {
+	switch len(words) {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+	}
+}
+
+// sentence ends text with a full stop and begins it with a capital letter.
+func sentence(s string) string {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return ""
+	}
+	if c := s[0]; c >= 'a' && c <= 'z' && !strings.ContainsAny(firstWord(s), "./_") {
+		s = strings.ToUpper(s[:1]) + s[1:]
+	}
+	return stop(s)
+}
+
+// stop ends text with a full stop, if nothing ends it yet.
+func stop(s string) string {
+	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?:") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(s, " ")
+	return w
+}
+
+// most returns the first n of a list, and how many were left out.
+func most[T any](all []T, n int) ([]T, int) {
+	if len(all) <= n {
+		return all, 0
+	}
+	return slices.Clip(all[:n]), len(all) - n
 }
