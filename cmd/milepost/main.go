@@ -45,7 +45,7 @@ func run(ctx context.Context, args []string, std streams, getenv func(string) st
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.Is(err, errBelow):
+	case errors.Is(err, errBelow), errors.Is(err, errFound):
 		fmt.Fprintln(std.err, "milepost: "+err.Error())
 		return exitBelow
 	default:
@@ -66,7 +66,7 @@ It runs on a folder (milepost check), as a GitHub App (milepost serve), and as a
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
-	root.AddCommand(newCheck(std, getenv), newRoadmap(std), newVersion(std))
+	root.AddCommand(newDemo(std), newCheck(std, getenv), newServe(std), newRoadmap(std), newReplay(std, getenv), newMigrate(std, getenv), newDoctor(std, getenv), newVersion(std))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
 	})

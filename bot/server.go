@@ -1,0 +1,364 @@
+package bot
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"milepost/bot/evaluate"
+	"milepost/bot/gh"
+	"milepost/bot/publish"
+	"milepost/bot/web"
+	"milepost/bot/webhook"
+	"milepost/bot/work"
+	"milepost/rules/roadmaps"
+	"milepost/storage"
+)
+
+// Options are what a process gives a server besides its configuration.
+type Options struct {
+	LogTo     io.Writer         // default standard error
+	Transport http.RoundTripper // to GitHub; nil is the default
+	Now       func() time.Time
+	// Observe is told of every run of a worker, for tests and the demonstration.
+	Observe func(work.Event)
+}
+
+// Server is a running Milepost. Make one with Start, end it with Stop.
+type Server struct {
+	cfg     Config
+	opts    Options
+	log     *slog.Logger
+	store   *storage.Store
+	secret  []byte
+	metrics *metrics
+
+	http, metricsHTTP *http.Server
+	listener          net.Listener
+	errs              chan error
+
+	mu     sync.RWMutex
+	app    *gh.App
+	hooks  http.Handler // nil until an app is configured
+	pages  http.Handler
+	runner *work.Runner
+	actor  *evaluate.Actor
+	token  string // of the set-up page, while there is no app
+}
+
+// Start opens the database, the intake, the workers and the pages, and listens. The error is one sentence with its remedy.
+func Start(ctx context.Context, cfg Config, opts Options) (*Server, error) {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	s := &Server{cfg: cfg, opts: opts, log: logger(cfg, opts.LogTo), errs: make(chan error, 2)}
+	var err error
+	if s.store, err = storage.Open(ctx, cfg.DatabaseURL, storage.Options{Logger: s.log, Now: opts.Now}); err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(s.store, opts.Now)
+	if s.secret, err = sessionSecret(ctx, s.store, cfg.SessionSecret); err == nil {
+		err = s.assemble(ctx)
+	}
+	if err == nil && cfg.Role != RoleWorker {
+		err = s.listen(ctx)
+	}
+	if err == nil && cfg.MetricsAddr != "" {
+		err = s.serveMetrics(ctx)
+	}
+	if err != nil {
+		_ = s.Stop(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return s, nil
+}
+
+func logger(cfg Config, w io.Writer) *slog.Logger {
+	if w == nil {
+		w = os.Stderr
+	}
+	level, _ := cfg.level() // validated
+	o := &slog.HandlerOptions{Level: level}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// assemble makes the parts that depend on the app's credentials; while there are none, the set-up page.
+func (s *Server) assemble(ctx context.Context) error {
+	creds, ok, err := credentials(ctx, s.cfg, s.store, s.secret)
+	if err != nil {
+		return err
+	}
+	roadmap, err := roadmaps.Load(roadmaps.Default)
+	if err != nil {
+		return fmt.Errorf("bot: %w", err)
+	}
+	wc := web.Config{
+		Store: s.store, PublicURL: s.cfg.PublicURL, ServerURL: s.cfg.ServerURL, APIURL: s.cfg.APIURL, WebhookPath: s.cfg.WebhookPath, SessionSecret: s.secret,
+		Admins: s.cfg.Admins, Roadmap: roadmap, Now: s.opts.Now, Log: s.log, Transport: s.opts.Transport,
+	}
+	if s.cfg.MetricsAddr == "" {
+		wc.Metrics = s.metrics.handler()
+	}
+	if !ok {
+		if s.cfg.Role == RoleWorker {
+			return errors.New("a worker needs an app: set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET, or set the app up in the web process first")
+		}
+		s.token = rand.Text()
+		wc.Setup = &web.Setup{Token: s.token, Save: s.saveCredentials}
+		pages, err := web.New(wc)
+		if err != nil {
+			return fmt.Errorf("bot: %w", err)
+		}
+		s.swap(func() { s.pages = pages })
+		s.log.InfoContext(ctx, "no GitHub App is configured: open the set-up page", "url", s.base()+"/setup?token="+s.token)
+		return nil
+	}
+	return s.activate(ctx, creds, wc)
+}
+
+// base is the address people use, as far as it is known.
+func (s *Server) base() string {
+	if s.cfg.PublicURL != "" {
+		return strings.TrimSuffix(s.cfg.PublicURL, "/")
+	}
+	return "http://" + net.JoinHostPort("localhost", fmt.Sprint(s.cfg.Port))
+}
+
+// saveCredentials is what the set-up page does with a new app's credentials: they are stored, and the server goes to work.
+func (s *Server) saveCredentials(ctx context.Context, creds gh.Credentials) error {
+	if err := storeCredentials(ctx, s.store, s.secret, creds); err != nil {
+		return err
+	}
+	return s.assemble(context.WithoutCancel(ctx))
+}
+
+// activate makes intake, workers and pages for an app.
+func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Config) error {
+	gc := gh.Config{
+		AppID: creds.ID, PrivateKey: []byte(creds.PEM), APIURL: s.cfg.APIURL, ServerURL: s.cfg.ServerURL, ClientID: creds.ClientID, ClientSecret: creds.ClientSecret,
+		Transport: s.opts.Transport, Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store},
+	}
+	app, err := gh.New(gc)
+	if err != nil {
+		return err
+	}
+	if creds.Slug == "" {
+		info, err := app.Info(ctx)
+		if err != nil {
+			return fmt.Errorf("GitHub does not know the app %d with this key (%w); check APP_ID, PRIVATE_KEY and GITHUB_API_URL, or run `milepost doctor`", creds.ID, err)
+		}
+		creds.Slug, creds.Name = info.Slug, info.Name
+	}
+	wc.AppSlug, wc.AppName = creds.Slug, creds.Name
+	if creds.ClientID != "" && creds.ClientSecret != "" {
+		if wc.SignIn, err = gh.NewSignIn(gc, s.base()+"/login/callback"); err != nil {
+			return err
+		}
+	}
+	secrets := s.cfg.WebhookSecret
+	if creds.WebhookSecret != "" {
+		secrets = append([]string{creds.WebhookSecret}, secrets...)
+	}
+	hooks, err := webhook.New(webhook.Config{Secrets: secrets, Store: s.store, Observe: s.metrics.delivery, Now: s.opts.Now, Logger: s.log})
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(wc)
+	if err != nil {
+		return fmt.Errorf("bot: %w", err)
+	}
+	actor := &evaluate.Actor{
+		Store: s.store, App: app, AppID: creds.ID, Slug: creds.Slug, PublicURL: s.cfg.PublicURL, Now: s.opts.Now, Log: s.log, OnCheck: s.metrics.check,
+		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
+	}
+	s.swap(func() { s.app, s.hooks, s.pages, s.actor, s.token = app, hooks, pages, actor, "" })
+	if s.cfg.Role == RoleWeb {
+		return nil
+	}
+	return s.startWork(ctx, actor)
+}
+
+func (s *Server) startWork(ctx context.Context, actor *evaluate.Actor) error {
+	runner, err := work.New(work.Config{
+		Store:    s.store,
+		Handlers: map[string]work.Handler{storage.KindRepo: work.HandlerFunc(actor.Handle), storage.KindInstall: work.HandlerFunc(actor.HandleInstall)},
+		Timers:   actor.Timers(storage.Retention{}),
+		Workers:  s.cfg.Workers, Now: s.opts.Now, Logger: s.log,
+		OnPark: func(ctx context.Context, c work.Claim, err error) {
+			s.log.ErrorContext(ctx, "work set aside", "kind", c.Kind, "key", c.ID, "attempts", c.Attempts, "error", err)
+		},
+		Observe: func(e work.Event) {
+			s.metrics.run(e)
+			if e.Err != nil && e.Outcome == work.Retried {
+				s.log.Warn("work failed and will be tried again", "kind", e.Claim.Kind, "key", e.Claim.ID, "attempt", e.Claim.Attempts, "error", e.Err)
+			}
+			if s.opts.Observe != nil {
+				s.opts.Observe(e)
+			}
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("bot: %w", err)
+	}
+	if err := runner.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("bot: %w", err)
+	}
+	s.swap(func() { s.runner = runner })
+	return nil
+}
+
+func (s *Server) swap(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+}
+
+// ServeHTTP sends deliveries to the intake and all else to the pages.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.RLock()
+	hooks, pages := s.hooks, s.pages
+	s.mu.RUnlock()
+	if r.URL.Path == s.cfg.WebhookPath {
+		if hooks == nil {
+			http.Error(w, "no app is configured yet", http.StatusServiceUnavailable)
+			return
+		}
+		hooks.ServeHTTP(w, r)
+		return
+	}
+	pages.ServeHTTP(w, r)
+}
+
+// listen serves HTTP with bounds on how slow and how large a request may be.
+func (s *Server) listen(ctx context.Context) error {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr())
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w; choose another PORT, or stop what uses it", s.cfg.Addr(), err)
+	}
+	s.listener = ln
+	s.http = &http.Server{
+		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	go s.serve(s.http, ln)
+	return nil
+}
+
+func (s *Server) serve(h *http.Server, ln net.Listener) {
+	if err := h.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		s.errs <- fmt.Errorf("bot: serve: %w", err)
+	}
+}
+
+func (s *Server) serveMetrics(ctx context.Context) error {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.MetricsAddr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on METRICS_ADDR %s: %w", s.cfg.MetricsAddr, err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.metrics.handler())
+	s.metricsHTTP = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go s.serve(s.metricsHTTP, ln)
+	return nil
+}
+
+// URL is the address the server listens on, for the loopback; "" for a worker.
+func (s *Server) URL() string {
+	if s.listener == nil {
+		return ""
+	}
+	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if err != nil {
+		return ""
+	}
+	return "http://" + net.JoinHostPort("127.0.0.1", port)
+}
+
+// Store is the server's database.
+func (s *Server) Store() *storage.Store { return s.store }
+
+// CheckToken reports whether a set-up token is the right one.
+func (s *Server) CheckToken(token string) bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.token != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) == 1
+}
+
+// WaitIdle waits until nothing is due or being worked on.
+func (s *Server) WaitIdle(ctx context.Context) error {
+	s.mu.RLock()
+	runner := s.runner
+	s.mu.RUnlock()
+	if runner == nil {
+		return nil
+	}
+	return runner.WaitIdle(ctx)
+}
+
+// Wait blocks until ctx ends or a listener fails.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.errs:
+		return err
+	}
+}
+
+// Stop ends the server within the time that platforms give: first no new requests, then the workers finish or hand back what they hold, then
+// the database is closed.
+func (s *Server) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	var errs []error
+	for _, h := range []*http.Server{s.http, s.metricsHTTP} {
+		if h == nil {
+			continue
+		}
+		soon, cancel := context.WithTimeout(ctx, stopWithin/3)
+		if err := h.Shutdown(soon); err != nil {
+			errs = append(errs, h.Close())
+		}
+		cancel()
+	}
+	s.mu.RLock()
+	runner := s.runner
+	s.mu.RUnlock()
+	if runner != nil {
+		soon, cancel := context.WithTimeout(ctx, stopWithin/2)
+		errs = append(errs, runner.Stop(soon))
+		cancel()
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// etags keeps validators in the store.
+type etags struct{ store *storage.Store }
+
+func (e etags) Load(ctx context.Context, key string) (tag string, body []byte, err error) {
+	got, err := e.store.ETag(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return "", nil, nil
+	}
+	return got.ETag, got.Body, err
+}
+
+func (e etags) Save(ctx context.Context, key, tag string, body []byte) error {
+	return e.store.PutETag(ctx, storage.ETag{URLKey: key, ETag: tag, Body: body})
+}
