@@ -419,3 +419,12 @@ func (r Repo) webLink(text, address string) string {
 	}
 	return link(text, r.base()+"/"+clean)
 }
+
+// safeAddress returns an address that the bot itself made, if it is one of the web and fits between the parentheses of a link.
+func safeAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(address, " ()<>\\\"'`\n\r\t") || conversation.MatchString(u.Path) {
+		return ""
+	}
+	return u.String()
+}

@@ -122,7 +122,11 @@ func (p pull) title() string {
 	case len(p.ConfigFaults) > 0 && !d.Moves():
 		return Count(len(p.ConfigFaults), "mistake") + " in the Milepost configuration"
 	case len(d.Gains) > 0 && len(d.Losses) > 0:
-		return fit(fmt.Sprintf("Completes %d, breaks %d", len(d.Gains), len(d.Losses)), append(prefixed("not ", p.names(d.Losses)), p.names(d.Gains)...))
+		both := "Completes " + strings.Join(p.names(d.Gains), ", ") + "; breaks " + strings.Join(p.names(d.Losses), ", ")
+		if utf8.RuneCountInString(both) <= maxCheckTitle {
+			return both
+		}
+		return fit(fmt.Sprintf("Completes %s, breaks %d", Count(len(d.Gains), "milestone"), len(d.Losses)), p.names(d.Losses))
 	case len(d.Gains) > 0:
 		return fit("Completes "+Count(len(d.Gains), "milestone"), p.names(d.Gains))
 	case len(d.Losses) > 0:
@@ -130,14 +134,6 @@ func (p pull) title() string {
 	default:
 		return msgNothingMoves
 	}
-}
-
-func prefixed(prefix string, words []string) []string {
-	out := slices.Clone(words)
-	for i := range out {
-		out[i] = prefix + out[i]
-	}
-	return out
 }
 
 // fit writes as many names behind head as there is room for; those left out are counted.

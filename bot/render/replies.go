@@ -1,42 +1,176 @@
 package render
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"milepost/rules"
+	"milepost/rules/strict"
+)
+
+// Usage is how a command is written, and what it does.
+type Usage struct{ Form, Meaning string }
+
+// Commands are the commands that people may write in a comment, in the order of the help.
+var Commands = []Usage{
+	{"/milepost help", "this list"},
+	{"/milepost recheck", "check the newest commit again now"},
+	{"/milepost why ID", "how a milestone stands, what is missing, and hints"},
+	{"/milepost skip ID reason", "leave a milestone out, with the reason for all to see"},
+	{"/milepost unskip ID", "count it again"},
+	{"/milepost evidence ID path-or-url", "point a mentor at what the checks cannot see"},
+	{"/milepost approve ID note", "sign a milestone off (mentors)"},
+	{"/milepost revoke ID", "take a sign-off back (mentors)"},
+	{"/milepost pause 14d", "let the bot rest, for days or until a date such as `2026-12-24`"},
+	{"/milepost resume", "wake it again"},
+}
 
 // ReplyHelp lists the commands.
-func ReplyHelp() string { return "" }
+func ReplyHelp() string {
+	lines := []string{"Write one of these at the beginning of a line in a comment. `ID` is the short name that stands beside each milestone, such as `ci-runs-tests`.", ""}
+	for _, c := range Commands {
+		lines = append(lines, "- `"+c.Form+"`: "+c.Meaning)
+	}
+	return strings.Join(lines, "\n")
+}
 
-// ReplyWhy explains how a milestone stands.
-func ReplyWhy(in IssueInput, id string) string { return "" }
+// ReplyWhy explains how a milestone stands: status, reason, nearest miss, evidence, hints.
+func ReplyWhy(in IssueInput, id string) string {
+	m, ok := in.Report.Milestone(id)
+	if !ok {
+		var known []string
+		for _, k := range in.Report.Milestones() {
+			known = append(known, k.ID)
+		}
+		return ReplyUnknownMilestone(id, known)
+	}
+	p := &page{in: in}
+	at := ""
+	if in.Report.Repository.Commit != "" {
+		at = " at commit " + in.Repo.commitLink(in.Report.Repository.Commit)
+	}
+	p.WriteString("**" + Inline(clip(m.Title, 100)) + "**: " + strings.ToLower(StatusWord(m.Status)) + at + ".")
+	switch {
+	case m.Status == rules.Partial || m.Status == rules.Missing:
+		if e, earned := in.Earned[id]; earned && !e.At.IsZero() {
+			p.block("It was earned on %s, and that stays on record.", day(e.At, in.CheckedAt))
+		}
+		p.block("%s", in.advice(m, inFull, true))
+	case m.Status == rules.Met:
+		if line := strings.TrimSpace(p.since(m) + p.proof(m)); line != "" {
+			p.block("It stands%s", " "+line)
+		}
+	case m.Reason != "":
+		p.block("%s", sentence(Prose(m.Reason)))
+		if m.Status == rules.Unknown {
+			p.block("%s", msgUnknownPending+" "+msgNobodyAtFault)
+		}
+	}
+	return p.String()
+}
 
-// ReplySkip confirms a skip.
-func ReplySkip(id, reason string) string { return "" }
+// ReplySkip confirms that a milestone is left out.
+func ReplySkip(id, reason string) string {
+	return fmt.Sprintf("%s is left out of the count from now on, with your reason: %s To count it again: `/milepost unskip %s`.", Code(id), sentence(Inline(clip(reason, maxProse))), plainID(id))
+}
 
 // ReplyUnskip confirms that a milestone counts again.
-func ReplyUnskip(id string) string { return "" }
+func ReplyUnskip(id string) string { return Code(id) + " counts again." }
 
-// ReplyEvidence confirms a claim.
-func ReplyEvidence(id, what string) string { return "" }
+// ReplyEvidence confirms that a claim waits for a mentor.
+func ReplyEvidence(id, what string) string {
+	return fmt.Sprintf("Noted: %s as evidence for %s. A mentor can confirm it with `/milepost approve %s`; until then nothing else waits for it.", Code(what), Code(id), plainID(id))
+}
 
 // ReplyApprove confirms a sign-off.
-func ReplyApprove(id, mentor, note string) string { return "" }
+func ReplyApprove(id, mentor, note string) string {
+	out := fmt.Sprintf("%s is signed off by %s", Code(id), Inline(mentor))
+	if strings.TrimSpace(note) != "" {
+		return out + ": " + sentence(Inline(clip(note, maxProse))) + " Well done!"
+	}
+	return out + ". Well done!"
+}
 
 // ReplyRevoke confirms that a sign-off was taken back.
-func ReplyRevoke(id, mentor string) string { return "" }
+func ReplyRevoke(id, mentor string) string {
+	return fmt.Sprintf("%s took the sign-off of %s back. The next check decides from the files again.", Inline(mentor), Code(id))
+}
 
-// ReplyPause confirms a pause.
-func ReplyPause(until time.Time) string { return "" }
+// ReplyPause confirms a pause. A zero time is until somebody resumes.
+func ReplyPause(until time.Time) string {
+	if until.IsZero() {
+		return "Resting until `/milepost resume`."
+	}
+	return fmt.Sprintf("Resting until %s. `/milepost resume` wakes Milepost earlier.", until.UTC().Format("2 January 2006"))
+}
 
 // ReplyResume confirms the end of a pause.
-func ReplyResume() string { return "" }
+func ReplyResume() string { return "Awake again. The newest commit is being checked." }
 
-// ReplyNoRight refuses a command.
-func ReplyNoRight(verb string) string { return "" }
+// ReplyNoRight refuses a command kindly.
+func ReplyNoRight(verb string) string {
+	switch verb {
+	case "approve", "revoke":
+		return fmt.Sprintf("Thank you, but `/milepost %s` is for mentors: those whom the configuration names, or maintainers of this repository who are not the learner.", verb)
+	default:
+		return fmt.Sprintf("Thank you, but %s is for people with write access to this repository.", Code("/milepost "+verb))
+	}
+}
 
-// ReplyUnknownMilestone says that there is no such milestone.
-func ReplyUnknownMilestone(id string, known []string) string { return "" }
+// ReplyUnknownMilestone says that there is no such milestone, and which comes near.
+func ReplyUnknownMilestone(id string, known []string) string {
+	out := "There is no milestone " + Code(id) + " in this roadmap."
+	if near := strict.Nearest(id, known); near != "" {
+		return out + " Did you mean " + Code(near) + "?"
+	}
+	shown, more := most(known, 60)
+	var ids []string
+	for _, k := range shown {
+		ids = append(ids, Code(k))
+	}
+	if len(ids) == 0 {
+		return out
+	}
+	if more > 0 {
+		ids = append(ids, fmt.Sprintf("%d more", more))
+	}
+	return out + "\n\n" + fold("The milestones there are", list(ids))
+}
 
 // ReplyUnknownCommand says that there is no such command.
-func ReplyUnknownCommand(verb string) string { return "" }
+func ReplyUnknownCommand(verb string) string {
+	var verbs []string
+	for _, c := range Commands {
+		verbs = append(verbs, strings.Fields(c.Form)[1])
+	}
+	out := "There is no command " + Code(verb) + "."
+	if strings.TrimSpace(verb) == "" {
+		out = "Which command?"
+	}
+	if near := strict.Nearest(verb, verbs); near != "" {
+		return out + " Did you mean `/milepost " + near + "`?"
+	}
+	return out + " `/milepost help` lists those there are."
+}
 
-// ReplyNeeds says what a command lacks.
-func ReplyNeeds(verb, what string) string { return "" }
+// ReplyNeeds says what a command lacks, and how it is written.
+func ReplyNeeds(verb, what string) string {
+	out := fmt.Sprintf("%s needs %s.", Code("/milepost "+verb), Inline(what))
+	for _, c := range Commands {
+		if strings.Fields(c.Form)[1] == verb && len(strings.Fields(c.Form)) > 2 {
+			out += " It is written `" + c.Form + "`."
+		}
+	}
+	return out
+}
+
+// plainID is an id inside a command's code span; one that is no id becomes the word ID.
+func plainID(id string) string {
+	for _, r := range id {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' {
+			return "ID"
+		}
+	}
+	return clip(id, 60)
+}
