@@ -1,11 +1,20 @@
 package probe
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
+
+	"milepost/rules/facts"
+	"milepost/rules/lex"
 )
 
 var codeDetectors = []Detector{
 	{Name: "main-language", Doc: "A hand-written source file in a general-purpose language; the evidence names the main language and its share.", Judge: mainLanguage},
+	{Name: "defines-functions", Doc: "Three or more functions or methods defined in hand-written code.", Judge: definesFunctions},
+	{Name: "handles-errors", Doc: "Code that does something with an error: catch with a body, rejected promise, checked error value, exception handler.", Judge: handlesErrors},
+	{Name: "own-class", Doc: "A class, struct, record or trait with behaviour of its own, outside tests and migrations.", Judge: ownClass},
 }
 
 func mainLanguage(in *Input) Result {
@@ -18,4 +27,228 @@ func mainLanguage(in *Input) Result {
 		Status:   Met,
 		Evidence: []Evidence{{Path: l.File.Path, Note: fmt.Sprintf("%s, %.0f %% of the code", l.Lang, 100*l.Share)}},
 	}
+}
+
+// writtenCode reports whether a file is hand-written program text, tests and single-file components included.
+func writtenCode(f *facts.RepoFile) bool {
+	if !f.Own() {
+		return false
+	}
+	switch f.Lang() {
+	case lex.Vue, lex.Svelte, lex.HTML, lex.EJS:
+		return true
+	}
+	return f.Lang().GeneralPurpose()
+}
+
+// migration reports whether a file lies among migrations, which tools write.
+func migration(p string) bool {
+	p = strings.ToLower(p)
+	return strings.Contains(p, "migrations/") || strings.Contains(p, "db/migrate/") || strings.Contains(p, "alembic/versions/")
+}
+
+// neededFunctions is how many functions the milestone asks for.
+const neededFunctions = 3
+
+func definesFunctions(in *Input) Result {
+	var named, all []facts.Hit
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		if !writtenCode(h.File) || migration(h.File.Path) {
+			continue
+		}
+		all = append(all, h)
+		if h.Name != "" && !h.File.Class.Has(facts.Test) {
+			named = append(named, h)
+		}
+	}
+	switch {
+	case len(named) >= neededFunctions:
+		return functionEvidence(named)
+	case len(all) >= neededFunctions:
+		return functionEvidence(append(named, all...))
+	case len(all) > 0:
+		reason := fmt.Sprintf("%d of the three functions asked for were found", len(all))
+		if len(all) == 1 {
+			reason = "one of the three functions asked for was found"
+		}
+		return PartialBy(reason, "function", all...)
+	}
+	return Result{Status: Missing}
+}
+
+func functionEvidence(hits []facts.Hit) Result {
+	res := Result{Status: Met}
+	for _, h := range hits {
+		note := "function " + clean(h.Name)
+		if h.Name == "" {
+			note = "function"
+		}
+		res.Evidence = merge(res.Evidence, []Evidence{At(h, note)})
+		if len(res.Evidence) == neededFunctions {
+			break
+		}
+	}
+	return res
+}
+
+func handlesErrors(in *Input) Result {
+	var handled, near []facts.Hit
+	for _, h := range in.Repo.Hits(facts.KindHandling) {
+		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) {
+			continue
+		}
+		if h.Value == "handled" {
+			handled = append(handled, h)
+		} else {
+			near = append(near, h)
+		}
+	}
+	if len(handled) > 0 {
+		// a form that is plain to see comes before one that needs explaining; server code before a browser's
+		slices.SortStableFunc(handled, func(a, b facts.Hit) int { return cmp.Compare(formRank(in, a), formRank(in, b)) })
+		res := Result{Status: Met}
+		for _, h := range handled[:min(3, len(handled))] {
+			res.Evidence = append(res.Evidence, At(h, h.Name))
+		}
+		return res
+	}
+	if len(near) > 0 {
+		h := near[0]
+		reason := fmt.Sprintf("the error caught in `%s` at line %d is dropped: nothing is done with it", h.File.Path, h.Line)
+		if h.Value == "rethrown" {
+			reason = fmt.Sprintf("the error in `%s` at line %d is only passed on, and nothing else handles it", h.File.Path, h.Line)
+		}
+		return PartialBy(reason, h.Name+", "+h.Value, near[:1]...)
+	}
+	return Result{Status: Missing}
+}
+
+func formRank(in *Input, h facts.Hit) int {
+	n := 0
+	switch h.Name {
+	case "error event", "errno checked", "error checked", "Result handled":
+		n = 1
+	}
+	if in.Repo.Browser(h.File) {
+		n += 2
+	}
+	if h.File.Class.Has(facts.Example) {
+		n += 4
+	}
+	return n
+}
+
+// methodsOf counts, for each type that is declared outside tests, the methods that hold something. Types are told apart by folder and name, since
+// methods of Go and implementations of Rust may stand in another file.
+type ownType struct {
+	hit     facts.Hit
+	methods int
+}
+
+func ownTypes(in *Input) []ownType {
+	byKey := map[string]int{}
+	var out []ownType
+	key := func(h facts.Hit, name string) string {
+		if l := h.File.Lang(); l == lex.Go || l == lex.Rust || l == lex.CSharp {
+			return h.File.Dir() + "\x00" + name
+		}
+		return h.File.Path + "\x00" + name
+	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) || migration(h.File.Path) || !behavesAsClass(h) {
+			continue
+		}
+		k := key(h, h.Name)
+		if _, ok := byKey[k]; !ok {
+			byKey[k] = len(out)
+			out = append(out, ownType{hit: h})
+		}
+		if h.Value == "prototype" {
+			out[byKey[k]].methods++
+		}
+	}
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		if h.Fact.Scope == "" || h.Value == "empty" || h.File.Class.Has(facts.Test) {
+			continue
+		}
+		if i, ok := byKey[key(h, h.Fact.Scope)]; ok {
+			out[i].methods++
+		}
+	}
+	return out
+}
+
+func behavesAsClass(h facts.Hit) bool {
+	switch h.Value {
+	case "interface", "protocol", "annotation", "extension":
+		return false
+	case "enum":
+		return h.File.Lang() != lex.TypeScript
+	case "struct":
+		return h.File.Lang() != lex.C
+	}
+	return h.File.Lang() != lex.Elixir || h.Value == "defmodule" && keepsState(h.File)
+}
+
+// keepsState reports whether an Elixir module describes a struct or a process.
+func keepsState(f *facts.RepoFile) bool {
+	return slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool {
+		return x.Kind == facts.KindImport && (x.Name == "Ecto.Schema" || x.Name == "GenServer" || x.Name == "Agent" || x.Name == "Ash.Resource")
+	})
+}
+
+func ownClass(in *Input) Result {
+	types := ownTypes(in)
+	var bare []facts.Hit
+	var found []ownType
+	for _, t := range types {
+		if t.methods > 0 {
+			found = append(found, t)
+		} else {
+			bare = append(bare, t.hit)
+		}
+	}
+	if len(found) > 0 {
+		slices.SortStableFunc(found, func(a, b ownType) int { return cmp.Compare(min(b.methods, 2), min(a.methods, 2)) })
+		res := Result{Status: Met}
+		for _, t := range found[:min(3, len(found))] {
+			name := clean(t.hit.Name)
+			if name == "" {
+				name = "without a name"
+			}
+			note := fmt.Sprintf("%s %s with %d methods", typeWord(t.hit), name, t.methods)
+			if t.methods == 1 {
+				note = strings.TrimSuffix(note, "s")
+			}
+			res.Evidence = append(res.Evidence, At(t.hit, note))
+		}
+		return res
+	}
+	if len(bare) > 0 {
+		return PartialBy(fmt.Sprintf("the type `%s` in `%s` holds data only; it has no method yet", clean(bare[0].Name), bare[0].File.Path), "type without methods", bare[:1]...)
+	}
+	if ls := in.Repo.Languages(); len(ls) > 0 && !slices.ContainsFunc(ls, func(l facts.LanguageShare) bool { return hasClasses(l.Lang) }) {
+		return Result{Status: NotApplicable, Reason: ls[0].Lang.String() + " has no classes"}
+	}
+	return Result{Status: Missing}
+}
+
+func typeWord(h facts.Hit) string {
+	switch h.Value {
+	case "prototype":
+		return "class"
+	case "impl":
+		return "type"
+	case "defmodule":
+		return "module"
+	}
+	return h.Value
+}
+
+func hasClasses(l lex.Language) bool {
+	switch l {
+	case lex.C, lex.Elixir, lex.Erlang, lex.Haskell, lex.Clojure, lex.Lua, lex.R, lex.OCaml:
+		return false
+	}
+	return true
 }
