@@ -24,6 +24,7 @@ type Fields struct {
 	Forced       bool         `json:"forced"`
 	Compare      string       `json:"compare"`
 	HeadCommit   HeadCommit   `json:"head_commit"`
+	Commits      []PushCommit `json:"commits"`
 	Number       int          `json:"number"`
 	PullRequest  PullRequest  `json:"pull_request"`
 	Review       Review       `json:"review"`
@@ -95,6 +96,18 @@ type HeadCommit struct {
 	Message   string `json:"message"`
 	Timestamp string `json:"timestamp"`
 	Author    struct {
+		Username string `json:"username"`
+	} `json:"author"`
+}
+
+// PushCommit is a commit of a push, oldest first. Message is cut at 300 bytes.
+type PushCommit struct {
+	ID        string `json:"id"`
+	Message   string `json:"message"`
+	Timestamp string `json:"timestamp"`
+	Author    struct {
+		Name     string `json:"name"`
+		Email    string `json:"email"`
 		Username string `json:"username"`
 	} `json:"author"`
 }

@@ -35,7 +35,8 @@ var (
 var events = map[string]event{
 	"push": {priority: storage.PriorityNormal, paths: []string{
 		"ref:s", "before:s", "after:s", "base_ref:s", "created:b", "deleted:b", "forced:b", "compare:s",
-		"head_commit.id:s", "head_commit.tree_id:s", "head_commit.message:t", "head_commit.timestamp:s", "head_commit.author.username:s"}},
+		"head_commit.id:s", "head_commit.tree_id:s", "head_commit.message:t", "head_commit.timestamp:s", "head_commit.author.username:s",
+		"commits[].id:s", "commits[].message:t", "commits[].timestamp:s", "commits[].author.name:s", "commits[].author.email:s", "commits[].author.username:s"}},
 	"create": {paths: []string{"ref:s", "ref_type:s", "master_branch:s"}},
 	"delete": {paths: []string{"ref:s", "ref_type:s"}},
 
