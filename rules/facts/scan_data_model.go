@@ -163,8 +163,10 @@ func (s *Source) model(off int, name, orm, scope string) {
 }
 
 var (
-	jsVariable  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:const|let|var)\s+(\w+)\b[^=]*=`) })
-	className   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(?:class|record|object|trait|interface|struct|module)\s+(\w+)`) })
+	jsVariable = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:const|let|var)\s+(\w+)\b[^=]*=`) })
+	className  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\b(?:class|record|object|trait|interface|struct|module)\s+(\w+)`)
+	})
 	pythonClass = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*class\s+(\w+)\s*\(([^)]*)`) })
 )
 

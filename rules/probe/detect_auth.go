@@ -1,3 +1,306 @@
 package probe
 
-var authDetectors []Detector
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"milepost/rules/facts"
+	"milepost/rules/lex"
+)
+
+var authDetectors = []Detector{
+	{Name: "login-signup", Doc: "Sign-up and log-in with a credential, as handlers or by a module of a framework or provider.", Judge: loginSignup},
+	{Name: "password-hash", Doc: "Passwords are hashed by a function made for it; a fast hash is partial.", Judge: passwordHash},
+	{Name: "jwt", Doc: "A JSON Web Token is issued or verified with a library.", Judge: func(in *Input) Result { return named(serverHits(in, facts.KindJWT, "")) }},
+	{Name: "session", Doc: "A session that code reads or writes, a log-in by one, or a hand-made session looked up by a cookie.", Judge: sessions},
+	{Name: "oauth-login", Doc: "A log-in through an OAuth 2 or OpenID Connect provider.", Judge: oauthLogin},
+	{Name: "role-enforced", Doc: "A role or permission that a route asks for; a guard that no route uses is partial.", Judge: roles},
+}
+
+// anywhereHits are the facts of a kind in own code that is no test, browsers' included.
+func anywhereHits(in *Input, k facts.Kind) []facts.Hit {
+	return where(in.Repo.Hits(k), func(h facts.Hit) bool { return h.File.Own() && !h.File.Class.Has(facts.Test) })
+}
+
+// named is met by hits whose names say what they are.
+func named(hits []facts.Hit) Result {
+	if len(hits) == 0 {
+		return Result{Status: Missing}
+	}
+	res := Result{Status: Met}
+	for _, h := range hits {
+		if len(res.Evidence) < 3 {
+			res.Evidence = merge(res.Evidence, []Evidence{At(h, h.Name)})
+		}
+	}
+	return res
+}
+
+// oauthLogin looks for a provider's library or address, then for a hand-made log-in: a route for it and code that is named so.
+func oauthLogin(in *Input) Result {
+	if hits := anywhereHits(in, facts.KindOAuth); len(hits) > 0 {
+		return named(hits)
+	}
+	for _, route := range serverHits(in, facts.KindRoute, "") {
+		p := strings.ToLower(route.Value)
+		if last := lastSegment(p); !mentionsAny(p, "oauth", "auth/google", "auth/github", "auth/facebook", "google/callback", "github/callback") || mentionsAny(last, "token", "authorize", "revoke", "introspect") {
+			continue
+		}
+		for _, kind := range []facts.Kind{facts.KindType, facts.KindFunction} {
+			for _, h := range in.Repo.Hits(kind) {
+				if h.File.OwnCode() && !in.Repo.Browser(h.File) && mentionsAny(strings.ToLower(h.Name), "oauth", "googlelogin", "githublogin", "googlecallback", "githubcallback") {
+					return Result{Status: Met, Evidence: []Evidence{At(route, "route of a provider log-in"), At(h, "exchange with the provider")}}
+				}
+			}
+		}
+	}
+	return Result{Status: Missing}
+}
+
+func passwordHash(in *Input) Result {
+	hits := serverHits(in, facts.KindPasswordHash, "")
+	if len(hits) > 0 {
+		return named(hits)
+	}
+	if weak := serverHits(in, facts.KindWeakHash, ""); len(weak) > 0 {
+		return PartialBy(fmt.Sprintf("`%s` line %d hashes a password with a fast hash function, which can be guessed in seconds", weak[0].File.Path, weak[0].Line), "fast hash", weak[0])
+	}
+	return Result{Status: Missing}
+}
+
+func sessions(in *Input) Result {
+	if hits := serverHits(in, facts.KindSession, ""); len(hits) > 0 {
+		return named(hits)
+	}
+	cookies := serverHits(in, facts.KindSessionCookie, "")
+	if len(cookies) == 0 {
+		return Result{Status: Missing}
+	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		if h.File.OwnCode() && !in.Repo.Browser(h.File) && sessionType(h.Name) {
+			return Result{Status: Met, Evidence: []Evidence{At(cookies[0], "session cookie"), At(h, "stored session")}}
+		}
+	}
+	return Result{Status: Missing}
+}
+
+// sessionType tells the class of a stored session by its name.
+func sessionType(name string) bool {
+	switch strings.ToLower(name) {
+	case "session", "sessions", "usersession", "authsession", "loginsession", "sessionmodel", "sessionentity", "sessionstore", "sessionrepository":
+		return true
+	}
+	return false
+}
+
+func roles(in *Input) Result {
+	hits := serverHits(in, facts.KindRole, "")
+	var enforced, inHandler, inGuard []facts.Hit
+	for _, h := range hits {
+		switch {
+		case h.Fact.Scope == "enforced" || h.Fact.Scope == "" && h.Name != "role check":
+			enforced = append(enforced, h)
+		case guardFile(h.File):
+			inGuard = append(inGuard, h)
+		default:
+			inHandler = append(inHandler, h)
+		}
+	}
+	if len(enforced) > 0 || len(inHandler) > 0 {
+		return named(append(enforced, inHandler...))
+	}
+	if len(inGuard) > 0 {
+		return PartialBy(fmt.Sprintf("`%s` checks a role, but no route uses it", inGuard[0].File.Path), "role check that no route uses", inGuard[0])
+	}
+	return Result{Status: Missing}
+}
+
+// guardFile tells a file whose checks take effect only where a route uses them. The middleware of Next.js is one that always does.
+func guardFile(f *facts.RepoFile) bool {
+	p := strings.ToLower(f.Path)
+	if b := path.Base(p); b == "middleware.ts" || b == "middleware.js" {
+		return false
+	}
+	if f.Lang() != lex.JavaScript && f.Lang() != lex.TypeScript && f.Lang() != lex.PHP && f.Lang() != lex.Python && f.Lang() != lex.Go {
+		return false
+	}
+	for _, part := range []string{"middleware", "guard", "decorator", "permissions.py", "dependencies", "deps.py", "/utils/auth", "/auth.js", "/auth.ts"} {
+		if strings.Contains(p, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// loginSignup looks for the two halves and for a credential that they take.
+func loginSignup(in *Input) Result {
+	if modules := anywhereHits(in, facts.KindAuthModule); len(modules) > 0 {
+		return named(modules)
+	}
+	login := authRoutes(in, loginPath)
+	signup := authRoutes(in, signupPath)
+	login = append(login, authHandlers(in, loginName)...)
+	signup = append(signup, authHandlers(in, signupName)...)
+	login = append(login, phpPages(in, loginPage)...)
+	signup = append(signup, phpPages(in, signupPage)...)
+	weakLogin := serverHits(in, facts.KindLogin, "")
+	weakSignup := serverHits(in, facts.KindSignup, "")
+	login = append(login, weakLogin...)
+	if len(login) > 0 && len(signup) == 0 {
+		signup = append(signup, weakSignup...)
+		signup = append(signup, accountRoutes(in)...)
+	}
+	secret := slices.Concat(serverHits(in, facts.KindPasswordHash, ""), serverHits(in, facts.KindCredential, ""), serverHits(in, facts.KindWeakHash, ""))
+	switch {
+	case len(login) > 0 && len(signup) > 0 && len(secret) > 0:
+		return Result{Status: Met, Evidence: []Evidence{At(signup[0], "sign-up"), At(login[0], "log-in")}}
+	case len(login) > 0 && len(signup) > 0:
+		return PartialBy(fmt.Sprintf("`%s` logs people in, but no password or other credential is asked for", login[0].File.Path), "log-in without a credential", login[0])
+	case len(login) > 0 && len(secret) > 0:
+		return PartialBy(fmt.Sprintf("there is a log-in (`%s` line %d), but no sign-up", login[0].File.Path, login[0].Line), "log-in", login[0])
+	case len(signup) > 0 && len(secret) > 0:
+		return PartialBy(fmt.Sprintf("there is a sign-up (`%s` line %d), but no log-in", signup[0].File.Path, signup[0].Line), "sign-up", signup[0])
+	}
+	return Result{Status: Missing}
+}
+
+func authRoutes(in *Input, is func(string) bool) []facts.Hit {
+	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
+		return h.Name != "GET" && h.Name != "DELETE" && is(lastSegment(h.Value))
+	})
+}
+
+// lastSegment is the last part of a path that is no parameter, folded to letters.
+func lastSegment(p string) string {
+	parts := strings.FieldsFunc(strings.ToLower(p), func(r rune) bool { return r == '/' || r == '^' || r == '$' || r == '?' })
+	for i := len(parts) - 1; i >= 0; i-- {
+		if s := parts[i]; !strings.ContainsAny(s, ":{<*[(") {
+			return letters(s)
+		}
+	}
+	return ""
+}
+
+// letters keeps the letters of a name, in lower case.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(s))
+}
+
+func loginPath(s string) bool {
+	switch s {
+	case "login", "signin", "auth", "authenticate", "token", "accesstoken", "session", "sessions", "userlogin", "loginuser", "obtaintoken", "jwtcreate", "authentication", "logins", "authtoken", "apitokenauth", "connexion", "logar", "entrar", "loginphp", "tokens", "doLogin", "dologin", "customerlogin":
+		return true
+	}
+	return strings.HasPrefix(s, "login") && !strings.HasPrefix(s, "loginhist") || strings.HasSuffix(s, "login") || strings.HasSuffix(s, "signin")
+}
+
+func signupPath(s string) bool {
+	switch s {
+	case "register", "registration", "signup", "join", "createaccount", "createuser", "registeruser", "userregister", "cadastro", "cadastrar", "inscription", "registro", "adduser", "newuser", "userscreate", "registerphp", "registrations", "registrar":
+		return true
+	}
+	return strings.HasPrefix(s, "signup") || strings.HasSuffix(s, "signup") || strings.HasPrefix(s, "register") || strings.HasSuffix(s, "register") || strings.HasSuffix(s, "registration")
+}
+
+func loginName(s string) bool {
+	switch s {
+	case "login", "signin", "loginuser", "userlogin", "handlelogin", "loginhandler", "postlogin", "loginpost", "authenticate", "authenticateuser", "userauthentication", "loginview", "dologin", "loginaction", "signinuser", "logincontroller", "loginpage", "loginforaccesstoken", "loginusuario", "processlogin", "loginprocess", "signinhandler", "usersignin", "loginapi", "createsession", "loginaccesstoken", "attemptlogin", "handlesignin", "loginasync", "logar", "customerlogin", "loginadmin", "checklogin":
+		return true
+	}
+	return false
+}
+
+func signupName(s string) bool {
+	switch s {
+	case "register", "signup", "registeruser", "userregister", "handleregister", "registerhandler", "postregister", "registerpost", "registration", "registerview", "doregister", "signupuser", "signuphandler", "usersignup", "handlesignup", "registercontroller", "createaccount", "userregistration", "registerasync", "signupview", "registrar", "cadastrar", "registerpage", "processregister", "registeraction", "registercustomer", "signuppost", "postsignup", "registeraccount", "registernewuser", "usersignupview", "registerapi":
+		return true
+	}
+	return false
+}
+
+// authHandlers are functions and classes with the name of a handler, in files that speak of credentials or lie where handlers lie.
+func authHandlers(in *Input, is func(string) bool) []facts.Hit {
+	var out []facts.Hit
+	add := func(h facts.Hit) {
+		if h.File.OwnCode() && !in.Repo.Browser(h.File) && is(letters(h.Name)) && handlerFile(h.File) {
+			out = append(out, h)
+		}
+	}
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		add(h)
+	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		add(h)
+	}
+	return out
+}
+
+// handlerFile tells a file that answers requests about people: by its routes, its credentials or its place. Pages of a browser application do not.
+func handlerFile(f *facts.RepoFile) bool {
+	ext := path.Ext(f.Path)
+	if ext == ".tsx" || ext == ".jsx" || ext == ".vue" || ext == ".svelte" {
+		return false
+	}
+	for _, x := range f.Facts.Facts {
+		if x.Kind == facts.KindRoute || x.Kind == facts.KindPasswordHash || x.Kind == facts.KindJWT {
+			return true
+		}
+	}
+	p := strings.ToLower(f.Path)
+	for _, part := range []string{"controller", "handler", "route", "views", "view.py", "resolver", "endpoint", "resource", "/api/", "service"} {
+		if strings.Contains(p, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// accountRoutes are routes that make an account by another name: POST on users beside a log-in.
+func accountRoutes(in *Input) []facts.Hit {
+	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
+		if h.Name != "POST" && h.Name != "RESOURCE" && h.Name != "ANY" {
+			return false
+		}
+		switch lastSegment(h.Value) {
+		case "users", "user", "accounts", "account", "members", "customers", "usuarios", "new", "create", "authors":
+			low := strings.ToLower(h.Value + " " + h.Fact.Scope + " " + h.File.Path)
+			return mentionsAny(low, "user", "account", "member", "customer", "usuario", "auth")
+		case "":
+			low := strings.ToLower(h.Fact.Scope + " " + path.Base(h.File.Path))
+			return mentionsAny(low, "user", "account", "member", "usuario") && (strings.Trim(h.Value, "/") == "")
+		}
+		return false
+	})
+}
+
+// mentionsAny reports whether s has one of the texts.
+func mentionsAny(s string, texts ...string) bool {
+	for _, t := range texts {
+		if strings.Contains(s, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// phpPages are scripts of plain PHP that take a credential and are named for what they do.
+func phpPages(in *Input, is func(string) bool) []facts.Hit {
+	return where(serverHits(in, facts.KindCredential, ""), func(h facts.Hit) bool {
+		return h.File.Lang() == lex.PHP && is(letters(strings.TrimSuffix(h.File.Base(), ".php")))
+	})
+}
+
+func loginPage(s string) bool {
+	return strings.Contains(s, "login") || strings.Contains(s, "signin") || strings.Contains(s, "connexion")
+}
+
+func signupPage(s string) bool {
+	return strings.Contains(s, "register") || strings.Contains(s, "signup") || strings.Contains(s, "registration") || strings.Contains(s, "inscription") || strings.Contains(s, "cadastro") || strings.Contains(s, "registro")
+}

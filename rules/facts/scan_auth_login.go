@@ -1,0 +1,86 @@
+package facts
+
+import (
+	"strings"
+
+	"milepost/rules/lex"
+)
+
+var loginScanners = []scanner{
+	{triggers: []string{"password", "Password", "passwd", "senha", "contrasena"}, scan: credential},
+	{view: Strings, triggers: []string{"password", "passwd", "senha", "pwd", "pass"}, scan: credential},
+}
+
+// credential notes that code handles a person's password, not that of a database or a mail server.
+func credential(s *Source, off int) {
+	if s.counts[countKey{KindCredential, ""}] > 0 {
+		return // one for a file says it
+	}
+	line := strings.ToLower(s.line(Text, off))
+	if containsAny(line, "db_", "dbpass", "database", "host", "mysql", "postgres", "redis", "smtp", "mailer", "connect", "datasource", "environ", "getenv", "process.env", "createpool", "dsn", "pdo(", "config", "secret", "db.", "root", "nodemailer", "truststore", "keystore", "import ") {
+		return
+	}
+	if s.Strings[off] != ' ' { // a name in a string stands alone: a field of a form
+		end := off
+		for end < len(s.Raw) && identifier(s.Raw[end]) {
+			end++
+		}
+		if off == 0 || strings.IndexByte("\"'`:", s.Raw[off-1]) < 0 || end >= len(s.Raw) || strings.IndexByte("\"'`", s.Raw[end]) < 0 {
+			return
+		}
+	}
+	s.Emit(Fact{Kind: KindCredential, Name: "password", Value: s.excerpt(off), Line: s.LineOf(off)})
+}
+
+func loginMarks() []nameMark {
+	module := func(name string, ls langSet, view View, lits string, when func(*Source, int, int) bool) nameMark {
+		return nameMark{kind: KindAuthModule, name: name, langs: ls, view: view, lits: lits, when: when}
+	}
+	login := func(name string, ls langSet, view View, lits string, when func(*Source, int, int) bool) nameMark {
+		return nameMark{kind: KindLogin, name: name, langs: ls, view: view, lits: lits, when: when}
+	}
+	signup := func(name string, ls langSet, view View, lits string, when func(*Source, int, int) bool) nameMark {
+		return nameMark{kind: KindSignup, name: name, langs: ls, view: view, lits: lits, when: when}
+	}
+	return []nameMark{
+		module("Auth.js", inJS(), Code, "NextAuth(|SvelteKitAuth(|ExpressAuth(|NuxtAuthHandler(", notImport),
+		module("Clerk", inJS(), Strings, "@clerk/nextjs|@clerk/express|@clerk/clerk-sdk-node|@clerk/backend|@clerk/clerk-react|@clerk/fastify|@clerk/remix", nil),
+		module("Better Auth", inJS(), Code, "betterAuth(", nil),
+		module("Auth0", inJS(), Strings, "express-openid-connect|@auth0/nextjs-auth0|@auth0/auth0-react", nil),
+		module("Supabase Auth", inJS(), Code, "auth.signUp(|auth.signUp|auth.signInWithOAuth(|auth.signInWithOtp(", fileMentions("supabase")),
+		module("Firebase Auth", inJS(), Code, "createUserWithEmailAndPassword(|signInWithPopup(", notImport),
+		module("SuperTokens", inJS(), Strings, "supertokens-node/recipe/emailpassword", nil),
+		module("AWS Cognito", inJS(), Code, "SignUpCommand(|CognitoUserPool(", nil),
+		module("FeathersJS authentication", inJS(), Strings, "@feathersjs/authentication-local", nil),
+		module("Kinde", inJS(), Strings, "@kinde-oss/kinde-auth-nextjs", nil),
+		module("django-allauth", inPython(), Strings, "allauth.urls|allauth.account.urls", nil),
+		module("dj-rest-auth registration", inPython(), Strings, "dj_rest_auth.registration.urls|rest_auth.registration.urls|django_registration.backends.activation.urls|django_registration.backends.one_step.urls|registration.backends.default.urls|registration.backends.simple.urls", nil),
+		module("Djoser", inPython(), Strings, "djoser.urls", nil),
+		module("FastAPI Users", inPython(), Code, "get_register_router", nil),
+		module("Flask-Security", inPython(), Code, "Security(app|security.init_app", fileMentions("flask_security")),
+		module("Firebase Auth", inPython(), Code, "auth.create_user(", fileMentions("firebase_admin")),
+		module("Devise", inRuby(), Code, "devise_for|mount_devise_token_auth_for", nil),
+		module("Rodauth", inRuby(), Code, "rodauth", fileMentions("create_account")),
+		module("Laravel auth scaffolding", inPHP(), Code, "Auth::routes(|Fortify::createUsersUsing|RegisteredUserController", func(s *Source, off, n int) bool { return notImport(s, off, n) }),
+		module("ASP.NET Identity", inDotNet(), Code, "MapIdentityApi|AddDefaultIdentity|AddDefaultUI|AddIdentityApiEndpoints", nil),
+		module("phx.gen.auth", inElixir(), Code, "UserRegistrationController|UserRegistrationLive|UserLive.Registration", nil),
+		module("Pow", inElixir(), Code, "pow_routes()", nil),
+
+		login("Passport log-in", inJS(), Code, "passport.authenticate(", lineHas("local")),
+		login("log-in view", inPython(), Code, "LoginView|TokenObtainPairView|obtain_auth_token|ObtainAuthToken|OAuth2PasswordRequestForm|obtain_jwt_token|AuthenticationForm", notImport),
+		login("django.contrib.auth views", inPython(), Strings, "django.contrib.auth.urls|rest_framework.urls", nil),
+		login("authenticate()", inPython(), Code, "authenticate(", fileMentions("django.contrib.auth")),
+		login("log-in", inDotNet(), Code, "PasswordSignInAsync|CheckPasswordAsync|CheckPasswordSignInAsync", nil),
+		login("log-in", inPHP(), Code, "password_verify(|Auth::attempt|auth()->attempt", nil),
+		login("form log-in", inJVM(), Code, "formLogin(|.formLogin|authenticationManager.authenticate|UsernamePasswordAuthenticationFilter", nil),
+		{kind: KindLogin, name: "form log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:|json_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
+		login("Firebase log-in", inJS(), Code, "signInWithEmailAndPassword(|auth.signInWithPassword(", notImport),
+
+		signup("passport-local-mongoose register", inJS(), Code, ".register(new ", lineHas("user.register", "users.register", "account.register")),
+		signup("user form", inPython(), Code, "UserCreationForm|BaseUserCreationForm", notImport),
+		signup("create_user()", inPython(), Code, "objects.create_user", nil),
+		signup("Identity user", inDotNet(), Code, "userManager.CreateAsync|UserManager.CreateAsync|_userManager.CreateAsync", nil),
+		signup("password_hash()", inPHP(), Code, "password_hash(", nil),
+		{kind: KindSignup, name: "INSERT of a user", langs: inPHP(), view: Strings, lits: "INSERT INTO users|INSERT INTO user|INSERT INTO `users`|INSERT INTO `user`|insert into users|INSERT INTO accounts|INSERT INTO tbl_user", when: nil},
+	}
+}

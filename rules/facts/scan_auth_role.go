@@ -1,0 +1,193 @@
+package facts
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"milepost/rules/lex"
+)
+
+// KindRole is a role or a permission that code asks for. Scope is "enforced" where it stands on a route (an annotation, a guard that is
+// mounted), "check" where code compares it. Name says what was found.
+const KindRole Kind = "role"
+
+// KindRoleField is a role that a model or a table keeps.
+const KindRoleField Kind = "role-field"
+
+var roleScanners = []scanner{
+	{langs: langs(lex.JavaScript, lex.TypeScript, lex.Go, lex.Python, lex.PHP, lex.Rust), triggers: []string{"Admin", "admin", "Role", "role", "Permission", "permission", "restrictTo", "authorize", "Authorize", "Superuser", "superuser", "permit(", "isSeller", "isInstructor", "isManager", "isModerator", "isTeacher", "isStaff", "checkAbilit"}, scan: guardMount},
+	{triggers: []string{"role", "Role", "isAdmin", "is_admin", "IsAdmin", "is_staff", "is_superuser", "admin?", "has_perm", "userType", "user_type", "accountType", "hasRole", "has_role", "isSuperAdmin", "is_seller", "access_level", "IsInRole", "is_moderator", "tipo_usuario"}, scan: roleCheck},
+	{langs: inPHP(), view: Strings, triggers: []string{"role", "is_admin", "user_type", "usertype", "user_role", "admin", "level", "isAdmin"}, scan: roleOfArray},
+}
+
+var (
+	guardName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(?i:(?:is|require|requires|check|verify|ensure|only|must|has|have|need|needs|allow|permit|validate|authorize|authorise|auth|get_current_(?:active_)?|restrict|with|by|for|user|protect|middleware)?_?(?:a_|an_|any_)?(?:super)?(?:admin|role|roles|permission|permissions|superuser|manager|moderator|seller|instructor|teacher|staff)(?:s|_?only|_?auth|_?middleware|_?guard|_?check|checker|_?required|_?user|access|_?route|handler|_?or_?\w+|based\w*)?)|authorizeRoles|restrictTo|authorize|authorise|permit|checkAbility|checkAbilities|verifyTokenAndAdmin\w*|protectAdmin|authAdmin|adminProtect|verifyAdminToken|authPage|authRole|allowedRoles|verifyRoles|allowRoles|roleMiddleware|authenticateAdmin|checkIsAdmin|checkIfAdmin|isUserAdmin|isAuthorized\w*Admin\w*)$`)
+	})
+	routeCall = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:\.(?:get|post|put|patch|delete|all|use|route|GET|POST|PUT|PATCH|DELETE|Use|Group|With|Get|Post|Put|Patch|Delete|Handle|HandleFunc|Method|layer|route_layer|wrap)\s*\(|preHandler|onRequest|beforeHandle|middleware[sS]?\s*[:(=]|Depends\(|Security\(|dependencies\s*=|@UseGuards\(|canActivate|@login)`)
+	})
+	roleCompare = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(?:\b|_|\.|->|\?\.)(?:user_?|account_?|current_?)?(?:role|roles|role_?name|type|rol|role_?id|access_?level|is_?(?:super_?)?(?:admin|user|staff|moderator|seller)|tipo_usuario)\b[\]"')(]*(?:\s*\.\s*(?:to_?(?:lower|upper)(?:case)?\(\)|value|name\(?\)?|code))?\s*(?:===?|!==?|<=|>=|<>|\bin\b|\bnot in\b|\.equals|\.includes\(|\.contains\(|\.some\(|\.include\?|\.indexOf\()`)
+	})
+	roleFlag = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:\bif\b|\bunless\b|\belif\b|&&|\|\||\band\b|\bor\b|\bnot\b|\breturn\b|\bassert\b|\?|\babort\b|\bwhen\b|\blambda\b|!).*(?:[.>:?]|\b)(?:is_?(?:[sS]uper_?)?[aA]dmin\b|is_staff\b|is_superuser\b|IsAdmin\b|admin\?|has_role\?|hasRole\(|has_perm\w*\(|IsInRole\(|is_seller\b|is_moderator\b|superadmin\?)`)
+	})
+	includesRole = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\b(?:roles?|allowed\w*|permitted\w*|rolesArray)\b\.?(?:\w+)?[.]?(?:includes|contains|indexOf|some|has|include\?)\s*\(\s*[\w.?$\[\]]*role`)
+	})
+)
+
+// guardMount notes a guard that a route or a router is given.
+func guardMount(s *Source, off int) {
+	start := off
+	for start > 0 && identifier(s.Raw[start-1]) {
+		start--
+	}
+	end := off
+	for end < len(s.Raw) && identifier(s.Raw[end]) && end-start < 60 {
+		end++
+	}
+	name := string(s.Code[start:end])
+	if !guardName().MatchString(name) || start > 0 && s.Raw[start-1] == ':' {
+		return
+	}
+	next := strings.TrimLeft(string(s.Between(Code, end, end+3)), " ")
+	line := strings.TrimSpace(s.line(Code, off))
+	lower := strings.ToLower(name)
+	if lower == "role" || lower == "roles" || lower == "admin" || lower == "permission" || lower == "permissions" || lower == "staff" || lower == "manager" || lower == "seller" || lower == "teacher" || lower == "user_role" || lower == "userrole" || lower == "instructor" || lower == "moderator" || strings.HasPrefix(lower, "authori") && len(lower) == 9 || lower == "permit" {
+		if !strings.HasPrefix(next, "(") && lower != "admin" {
+			return // the word alone is a value; as a call it makes a guard
+		}
+		if lower == "admin" && (s.Lang == lex.Python || s.Lang == lex.PHP || s.Lang == lex.Rust || strings.HasPrefix(next, ".") || strings.HasPrefix(next, ":") || strings.HasPrefix(next, "(")) {
+			return
+		}
+		if start > 0 && s.Raw[start-1] == '.' {
+			return
+		}
+	}
+	for _, p := range []string{"import ", "from ", "export ", "function ", "async function", "class ", "def ", "func ", "async def", "use ", "pub ", "module.exports", "@property", "//"} {
+		if strings.HasPrefix(line, p) {
+			return
+		}
+	}
+	from := max(0, start-260)
+	before := s.Code[from:start]
+	if i := strings.LastIndexAny(string(before), ";{}"); i >= 0 && before[i] != '{' && before[i] != '}' {
+		before = before[i:]
+	}
+	loc := routeCall().FindAllIndex(before, -1)
+	if loc == nil {
+		// A decorator of one's own.
+		if start > 0 && s.Raw[start-1] == '@' {
+			s.Emit(Fact{Kind: KindRole, Name: "guard " + name, Value: s.excerpt(off), Scope: "enforced", Line: s.LineOf(off)})
+		}
+		return
+	}
+	between := string(before[loc[len(loc)-1][1]:])
+	if strings.Contains(between, "=>") || strings.Contains(between, "function") || strings.Contains(between, "await ") || strings.Contains(between, "return ") || strings.Count(between, "\n") > 6 {
+		return
+	}
+	if start > 0 && s.Raw[start-1] == '.' && s.Lang == lex.JavaScript && strings.HasPrefix(next, ".") {
+		return
+	}
+	s.Emit(Fact{Kind: KindRole, Name: "guard " + name, Value: s.excerpt(off), Scope: "enforced", Line: s.LineOf(off)})
+}
+
+// roleCheck notes a comparison of a role.
+func roleCheck(s *Source, off int) {
+	line := s.line(Code, off)
+	text := strings.ToLower(s.line(Text, off))
+	if containsAny(text, "message.role", "msg.role", "assistant", "'system'", "\"system\"", "aria", "getbyrole", "m.role", "[role=", "accountrole", "schema", "models.", "column(", "field(", "def is_admin", "def admin?", "enum ") && !containsAny(text, "req.user", "current_user", "currentuser") {
+		return
+	}
+	if !roleCompare().MatchString(line) && !roleFlag().MatchString(line) && !includesRole().MatchString(line) {
+		return
+	}
+	low := strings.ToLower(line)
+	if !containsAny(low, "role", "admin", "staff", "superuser", "perm", "usertype", "user_type", "accounttype", "access_level", "seller", "moderator", "tipo_usuario") {
+		return
+	}
+	if containsAny(low, "typeof", "== null", "=== null", "=== undefined", "is none", "== nil", "role.find", "roles.find", "isnullor", "== nullptr") && !containsAny(low, "&&", "||") {
+		return
+	}
+	s.Emit(Fact{Kind: KindRole, Name: "role check", Value: s.excerpt(off), Scope: "check", Line: s.LineOf(off)})
+}
+
+// roleOfArray notes a comparison of a role that PHP keeps in an array, mostly the session.
+func roleOfArray(s *Source, off int) {
+	line := s.line(Text, off)
+	if !containsAny(line, "$_SESSION[", "$user[", "$row[", "$currentUser[") || !containsAny(line, "==", "!=", "in_array(", "if (", "if(") {
+		return
+	}
+	if i := off - 1; i < 0 || s.Raw[i] != '\'' && s.Raw[i] != '"' {
+		return
+	}
+	head := string(s.Between(Text, max(s.LineStart(off), off-30), off))
+	if !strings.Contains(head, "[") {
+		return
+	}
+	s.Emit(Fact{Kind: KindRole, Name: "role check", Value: s.excerpt(off), Scope: "check", Line: s.LineOf(off)})
+}
+
+func roleMarks() []nameMark {
+	m := func(name string, ls langSet, view View, lits string, when func(*Source, int, int) bool) nameMark {
+		return nameMark{kind: KindRole, name: name, langs: ls, view: view, lits: lits, when: when}
+	}
+	uses := func(s *Source, off, n int) bool {
+		line := strings.TrimSpace(s.line(Code, off))
+		return notImport(s, off, n) && !strings.HasPrefix(line, "def ") && !strings.HasPrefix(line, "class "+string(s.Between(Text, off, off+n))) && !strings.HasPrefix(line, "export ")
+	}
+	out := []nameMark{
+		{kind: KindRoleField, name: "role of a model", lits: "role|Role|roles|isAdmin|is_admin|rol_user", when: func(s *Source, _, _ int) bool {
+			return s.mentions("Schema(", "Column", "DataTypes", "models.", "@Entity", "create_table", "Blueprint", "gorm:", "DbSet")
+		}},
+		{kind: KindRoleField, name: "role of a table", langs: langs(lex.SQL), lits: "role|rol_user|is_admin|user_type|ROLE"},
+		m("roles decorator", inJS(), Code, "@Roles(|@RolesAllowed(|@HasRoles(|@Role(|@Permissions(|@RequirePermissions(|@RequireRoles(|@CheckPolicies(|@CheckAbilities(|@HasRole(|@Auth(|@Authorized([|@Authorized(|@AccessRoles(|@RequirePermission(|@RequireRole(|@AuthRoles(", func(s *Source, off, n int) bool {
+			rest := strings.TrimSpace(string(s.Between(Text, off+n, off+n+4)))
+			return uses(s, off, n) && !strings.HasPrefix(rest, ")")
+		}),
+		m("roles guard", inJS(), Code, "@UseGuards(", lineHas("role", "admin", "permission", "polic", "abilit")),
+		m("scope of a route", inJS(), Text, "scope: ['admin|scope: [\"admin|roles: ['admin|roles: [\"admin", fileMentions("hapi", "server.route", "adonis")),
+		m("admin procedure", inJS(), Code, "adminProcedure", func(s *Source, off, n int) bool { return strings.Contains(s.line(Code, off), "adminProcedure.") }),
+
+		m("permission", inPython(), Code, "permission_required|PermissionRequiredMixin|IsAdminUser|DjangoModelPermissions|DjangoModelPermissionsOrAnonReadOnly|DjangoObjectPermissions|user_passes_test|staff_member_required|UserPassesTestMixin|roles_required|roles_accepted|admin_required|role_required|permissions_required|superuser_required|group_required", uses),
+		m("role dependency", inPython(), Code, "RoleChecker(|get_current_active_superuser|get_current_superuser|get_current_admin|get_admin_user|require_role|require_admin|admin_only|PermissionChecker(", func(s *Source, off, n int) bool {
+			return uses(s, off, n) && containsAny(string(s.Between(Code, off-80, off+10)), "Depends", "@", "Security", "=", "Annotated")
+		}),
+		m("permission class", inPython(), Code, "permission_classes", lineHas("admin", "staff", "role", "manager", "moderator", "superuser", "hasperm", "djangomodel")),
+		m("scopes", inPython(), Code, "Security(", lineHas("scopes=")),
+
+		m("role annotation", inJVM(), Code, "@Secured|@RolesAllowed|@Secured(", notImport),
+		m("role rule", inJVM(), Code, ".hasRole(|.hasAuthority(|.hasAnyRole(|.hasAnyAuthority(|.hasPermission(|AuthorityAuthorizationManager|::hasRole|@RequiresRoles|@RequiresPermissions|@SaCheckRole|@SaCheckPermission|hasRole(|hasAuthority(", func(s *Source, off, n int) bool {
+			return notImport(s, off, n) && s.mentions("security", "shiro", "satoken", "authorizeHttpRequests", "hasRole", "hasAuthority") && !containsAny(s.line(Code, off), "fun ", "boolean hasRole", "boolean hasAuthority")
+		}),
+
+		m("policy", inDotNet(), Code, "RequireRole(|RequireClaim(|IsInRole(|[HasPermission(|[RequirePermission(|[AuthorizeRoles(|[RequiresClaim(", notImport),
+		m("authorized roles", inDotNet(), Code, "[Authorize(|Authorize(", lineHas("roles", "policy", "admin")),
+		m("policy of a route", inDotNet(), Code, "RequireAuthorization(", lineHas("\"", "role", "policy", "admin")),
+
+		m("ability", inRuby(), Code, "load_and_authorize_resource|authorize_resource|authorize!|require_admin|admin_only|ensure_admin", func(s *Source, off, n int) bool { return !strings.Contains(s.line(Code, off), "def ") }),
+		m("filter", inRuby(), Code, "before_action|before_filter", lineHas("admin", "role", "permission", "moderator", "staff")),
+
+		m("role middleware", inPHP(), Text, "middleware(|'middleware'", func(s *Source, off, _ int) bool {
+			line := strings.ToLower(s.line(Text, off))
+			return !s.commented(off) && containsAny(line, "role", "admin", "permission", "'can:", "\"can:", "manager", "seller", "moderator") && !strings.Contains(line, "function middleware")
+		}),
+		m("granted role", inPHP(), Text, "IsGranted('ROLE_|IsGranted(\"ROLE_|isGranted('ROLE_|denyAccessUnlessGranted('ROLE_|denyAccessUnlessGranted(\"ROLE_|@Security(\"is_granted('ROLE_|isGranted(\"ROLE_", func(s *Source, off, _ int) bool {
+			return !strings.HasPrefix(strings.TrimSpace(s.line(Text, off)), "//")
+		}),
+		m("role check", inPHP(), Code, "->hasRole(|->hasAnyRole(|->hasPermissionTo(|->hasPermission(|->isAdmin(|requireRole(|requireAdmin(|checkRole(|require_role(|require_admin(|checkAdmin(|isAdmin(", func(s *Source, off, n int) bool {
+			return !strings.Contains(s.line(Code, off), "function ")
+		}),
+		{kind: KindRole, name: "access control", langs: langs(lex.YAML), view: Text, lits: "ROLE_ADMIN|ROLE_USER_ADMIN|ROLE_MANAGER", when: func(s *Source, off, _ int) bool {
+			return !s.commented(off) && s.mentions("access_control:") && strings.Contains(s.line(Text, off), "path")
+		}},
+		m("casbin", langSet{}, Code, ".Enforce(|enforcer.enforce(|e.Enforce(", func(s *Source, _, _ int) bool { return s.mentions("casbin") }),
+		m("Guardian permissions", inElixir(), Code, "EnsureAdmin|RequireAdmin|:require_admin|EnsureRole|:admin_only", nil),
+	}
+	return append(out, nameMark{kind: KindRole, name: "expression", langs: inJVM(), view: Text, lits: "@PreAuthorize|@PostAuthorize", when: func(s *Source, off, _ int) bool {
+		return !s.commented(off) && containsAny(s.line(Text, off), "hasRole", "hasAuthority", "hasAnyRole", "hasAnyAuthority", "hasPermission", "ROLE_")
+	}})
+}
