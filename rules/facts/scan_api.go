@@ -2,6 +2,7 @@ package facts
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"milepost/rules/lex"
@@ -21,7 +22,9 @@ const (
 	KindExportedHandler Kind = "exported-handler"
 )
 
-var apiScanners = []scanner{
+var apiScanners = slices.Concat(routeScanners, statusScanners, clientScanners)
+
+var routeScanners = []scanner{
 	{langs: nodeLangs, triggers: verbCalls, scan: routesOfNode},
 	{langs: nodeLangs, triggers: []string{".route("}, scan: routeChainOfNode},
 	{langs: nodeLangs, triggers: []string{"@Get(", "@Post(", "@Put(", "@Patch(", "@Delete("}, scan: routesOfDecorators},
@@ -58,11 +61,19 @@ var apiScanners = []scanner{
 	{langs: langs(lex.Rust), triggers: []string{".route(", "resource("}, scan: routesOfRust},
 	{langs: langs(lex.Elixir), triggers: []string{"get ", "post ", "put ", "patch ", "delete ", "resources ", "get(", "post("}, scan: routesOfPhoenix},
 	{langs: nodeLangs, triggers: []string{".json(", ".render("}, scan: answersOfNode},
+	{langs: nodeLangs, triggers: []string{".resource("}, scan: resourcesOfAdonis},
+	answersBy(langs(lex.Python), []string{"jsonify(", "JsonResponse(", "JSONResponse(", "json_response(", "APIRouter(", "FastAPI("}, []string{"render_template(", "render(request", "TemplateResponse(", "TemplateView)", "ListView)", "DetailView)", "CreateView)", "UpdateView)", "DeleteView)", "FormView)"}),
+	answersBy(langs(lex.Ruby), []string{"render json:", "render :json", "to_json", "format.json", "ActionController::API", "json_response", "render_json", "Grape::API", "render(json:"}, []string{"erb :", "haml :", "slim :", "format.html", "render :new", "render :edit"}),
+	answersBy(langs(lex.PHP), []string{"->json(", "json_encode(", "JsonResponse(", "JsonResource", "ResourceCollection", "$this->json(", "Response::json", "respond("}, []string{"view(", "->render(", "Inertia::render(", "redirect("}),
+	answersBy(langs(lex.Go), []string{".JSON(", "json.NewEncoder(", "json.Marshal", ".IndentedJSON("}, []string{".HTML(", "ExecuteTemplate(", ".Execute(w", "c.Render("}),
+	answersBy(langs(lex.Rust), []string{"Json(", ".json(", "Json<"}, []string{"Template::render", "HtmlTemplate("}),
+	answersBy(langs(lex.Elixir), []string{"json(conn", "pipe_through :api", "pipe_through [:api", "Jason.encode"}, []string{"pipe_through :browser", "pipe_through [:browser"}),
+	answersBy(langs(lex.Scala, lex.Kotlin), []string{"Json.toJson", "call.respond(", "Json.obj(", "asJson", "complete("}, []string{"views.html", "respondTemplate(", "respondHtml", "call.respond(FreeMarkerContent", "call.respond(ThymeleafContent"}),
 }
 
-var apiDocuments = []document{
+var apiDocuments = slices.Concat(docsDocuments, []document{
 	{applies: func(_, base string) bool { return base == "routes" || strings.HasSuffix(base, ".routes") }, scan: routesOfPlay},
-}
+})
 
 var (
 	nodeLangs = langs(lex.JavaScript, lex.TypeScript)
@@ -210,4 +221,21 @@ func (s *Source) methodsIn(from, to int) []string {
 		}
 	}
 	return out
+}
+
+// answersBy makes a scanner of the calls by which handlers answer with data and with pages.
+func answersBy(ls langSet, data, pages []string) scanner {
+	return scanner{langs: ls, triggers: slices.Concat(data, pages), scan: func(s *Source, off int) {
+		if off > 0 && identifier(s.Raw[off-1]) && identifier(s.Raw[off]) {
+			return
+		}
+		for i, calls := range [][]string{data, pages} {
+			for _, c := range calls {
+				if bytes.HasPrefix(s.Raw[off:], []byte(c)) {
+					s.Emit(Fact{Kind: KindAnswer, Name: []string{"data", "page"}[i], Value: strings.Trim(c, "(. "), Line: s.LineOf(off)})
+					return
+				}
+			}
+		}
+	}}
 }

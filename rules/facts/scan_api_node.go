@@ -307,3 +307,18 @@ func answersOfNode(s *Source, off int) {
 	}
 	s.Emit(Fact{Kind: KindAnswer, Name: name, Value: recv + string(s.Raw[off:off+5]), Line: s.LineOf(off)})
 }
+
+// resourcesOfAdonis reads Route.resource('posts', 'PostsController') of AdonisJS, with apiOnly() or not.
+func resourcesOfAdonis(s *Source, off int) {
+	recv := s.receiver(off)
+	if !bytes.HasPrefix(s.Raw[off:], []byte(".resource(")) || !strings.Contains(strings.ToLower(recv), "route") {
+		return
+	}
+	path, end, ok := s.literal(off + len(".resource("))
+	if !ok {
+		return
+	}
+	if at := s.skipSpace(end); at < len(s.Code) && s.Code[at] == ',' {
+		s.route("RESOURCE", path, recv, off)
+	}
+}

@@ -1,0 +1,104 @@
+package probe
+
+import (
+	"fmt"
+	"strings"
+
+	"milepost/rules/facts"
+	"milepost/rules/lex"
+	"milepost/rules/manifest"
+)
+
+func openAPIDocument(in *Input) Result {
+	var bad *facts.Hit
+	for _, h := range in.Repo.Hits(facts.KindOpenAPI) {
+		if h.File.Class.Has(facts.Vendored|facts.Test) || h.File.Facts.Placeholder {
+			continue
+		}
+		if h.Name == "valid" {
+			return MetBy("OpenAPI document", h)
+		}
+		if bad == nil {
+			bad = &h
+		}
+	}
+	if bad == nil {
+		return Result{Status: Missing}
+	}
+	return PartialBy(fmt.Sprintf("`%s` is meant to be an OpenAPI document but cannot be used: %s", bad.File.Path, clean(bad.Value)), "OpenAPI document", *bad)
+}
+
+func requestCollection(in *Input) Result {
+	out := Result{Status: Missing}
+	for _, h := range in.Repo.Hits(facts.KindCollection) {
+		if h.File.Class.Has(facts.Vendored) {
+			continue
+		}
+		switch h.Value {
+		case "valid":
+			h.Value = ""
+			return MetBy(h.Name+" collection", h)
+		case "template":
+			out = best(out, PartialBy(fmt.Sprintf("`%s` is the generator's template, with requests for its weather forecast alone", h.File.Path), "untouched template", h))
+		case "invalid":
+			out = best(out, PartialBy(fmt.Sprintf("`%s` is no valid JSON", h.File.Path), h.Name+" collection", h))
+		}
+	}
+	return out
+}
+
+// apiCalls finds calls of HTTP APIs in code that no browser and no test runs.
+func apiCalls(in *Input) Result {
+	var found []facts.Hit
+	for _, h := range in.Repo.Hits(facts.KindCall) {
+		if !serverSide(in, h.File) || h.File.Class.Has(facts.Example) || trial(h.File) {
+			continue
+		}
+		if l := h.File.Lang(); l == lex.JavaScript || l == lex.TypeScript {
+			if !nodeCode(in, h.File) || frontendDir(h.File.Path) {
+				continue
+			}
+		}
+		if h.File.Lang() == lex.CSharp && strings.Contains(h.File.Path, ".Client/") {
+			continue
+		}
+		found = append(found, h)
+	}
+	if len(found) == 0 {
+		return Result{Status: Missing}
+	}
+	h := found[0]
+	return MetBy("calls an API with "+clean(h.Name), found[:min(3, len(found))]...)
+}
+
+// trial tells a script that tries out the project's own server.
+func trial(f *facts.RepoFile) bool {
+	b := strings.ToLower(f.Base())
+	return strings.HasPrefix(b, "test-") || strings.HasPrefix(b, "test_") || strings.Contains(b, "-test") || strings.Contains(b, "_test") || strings.Contains(b, "smoke") || strings.Contains(b, "healthcheck") || strings.Contains(b, ".config.")
+}
+
+// nodeCode tells JavaScript that Node runs: it belongs to a package, or requires modules of Node.
+func nodeCode(in *Input, f *facts.RepoFile) bool {
+	for _, e := range in.Repo.UnitOf(f.Path).Ecosystems {
+		if e == manifest.NPM {
+			return true
+		}
+	}
+	for _, fact := range f.Facts.Facts {
+		if fact.Kind == facts.KindImport {
+			return true
+		}
+	}
+	return false
+}
+
+// frontendDir tells a folder in which frameworks keep what the browser runs, in packages that hold both sides.
+func frontendDir(p string) bool {
+	for part := range strings.SplitSeq(strings.ToLower(p), "/") {
+		switch part {
+		case "components", "hooks", "composables", "stores", "redux", "slices", "resources", "app-frontend", "webui", "ui", "contexts", "context":
+			return true
+		}
+	}
+	return false
+}
