@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"strings"
+	"sync"
 
 	"milepost/rules/lex"
 )
@@ -40,47 +41,71 @@ func (s langSet) empty() bool { return s == langSet{} }
 
 // engine is the compiled form of all scanners and of one set of patterns.
 type engine struct {
+	scanners []scanner
+	patterns []Pattern
+	programs [256]lazyProgram // by language
+}
+
+// lazyProgram is made when the first file of its language is seen: a repository has few languages.
+type lazyProgram struct {
+	once sync.Once
+	*program
+}
+
+// program is what is looked for in files of one language.
+type program struct {
 	auto     *automaton
 	literals []string
 	users    [][]user // by literal
-	scanners []scanner
-	patterns []Pattern
-	plangs   []langSet
 }
 
 // user is who wants to know of a literal: a scanner (n >= 0) or a pattern (-1-n).
 type user int
 
 func newEngine(patterns []Pattern) *engine {
-	e := &engine{scanners: builtin(), patterns: patterns}
+	return &engine{scanners: builtin(), patterns: patterns}
+}
+
+// program returns what is looked for in files of language l.
+func (e *engine) program(l lex.Language) *program {
+	p := &e.programs[l]
+	p.once.Do(func() { p.program = e.compile(l) })
+	return p.program
+}
+
+func (e *engine) compile(l lex.Language) *program {
+	p := &program{}
 	index := map[string]int{}
 	add := func(literal string, u user) {
 		i, ok := index[literal]
 		if !ok {
-			i = len(e.literals)
+			i = len(p.literals)
 			index[literal] = i
-			e.literals = append(e.literals, literal)
-			e.users = append(e.users, nil)
+			p.literals = append(p.literals, literal)
+			p.users = append(p.users, nil)
 		}
-		e.users[i] = append(e.users[i], u)
+		p.users[i] = append(p.users[i], u)
 	}
-	for i, sc := range e.scanners {
-		for _, t := range sc.triggers {
-			add(t, user(i))
+	for i := range e.scanners {
+		if sc := &e.scanners[i]; sc.sees(l) {
+			for _, t := range sc.triggers {
+				add(t, user(i))
+			}
 		}
 	}
-	for i, p := range patterns {
-		for _, l := range p.literals {
-			add(l, user(-1-i))
+	for i := range e.patterns {
+		if pt := &e.patterns[i]; pt.sees(l) {
+			for _, t := range pt.literals {
+				add(t, user(-1-i))
+			}
 		}
-		e.plangs = append(e.plangs, langs(p.Languages...))
 	}
-	e.auto = newAutomaton(e.literals)
-	return e
+	p.auto = newAutomaton(p.literals)
+	return p
 }
 
 // sees reports whether a scanner looks at files of language l.
-func (sc scanner) sees(l lex.Language) bool {
+func (sc *scanner) sees(l lex.Language) bool {
 	if sc.langs.empty() {
 		return l.GeneralPurpose()
 	}
@@ -89,22 +114,25 @@ func (sc scanner) sees(l lex.Language) bool {
 
 // run calls the scanners and patterns on s, whose views are filled.
 func (e *engine) run(s *Source) {
-	last := make([]int, len(e.patterns)) // offset just after the last window tried
-	e.auto.find(s.Raw, func(literal, end int) {
-		start := end - len(e.literals[literal])
-		for _, u := range e.users[literal] {
+	p := e.program(s.Lang)
+	var last []int // by pattern: offset before which it need not be tried
+	p.auto.find(s.Raw, func(literal, end int) {
+		start := end - len(p.literals[literal])
+		for _, u := range p.users[literal] {
 			if u >= 0 {
-				if sc := &e.scanners[u]; sc.sees(s.Lang) && inView(s.View(sc.view), start, end) {
+				if sc := &e.scanners[u]; inView(s.View(sc.view), start, end) {
 					sc.scan(s, start)
 				}
 				continue
 			}
 			i := int(-1 - u)
-			p := &e.patterns[i]
-			if start < last[i] || len(p.Languages) > 0 && !e.plangs[i].has(s.Lang) || !inView(s.View(p.View), start, end) {
-				continue
+			if last == nil {
+				last = make([]int, len(e.patterns))
 			}
-			last[i] = e.match(s, p, start)
+			pt := &e.patterns[i]
+			if start >= last[i] && inView(s.View(pt.View), start, end) {
+				last[i] = e.match(s, pt, start)
+			}
 		}
 	})
 }
