@@ -13,7 +13,10 @@ import (
 // program running.
 var codeScanners = slices.Concat(errorScanners, testScanners, practiceScanners, toolScanners)
 
-var codeDocuments = []document{{applies: func(string, string) bool { return true }, scan: declarations}}
+var codeDocuments = []document{
+	{applies: func(string, string) bool { return true }, scan: declarations},
+	{applies: func(string, string) bool { return true }, scan: shellDocument},
+}
 
 // decl is a function or type while its file is read. Offsets are into the file; end is 0 when unknown.
 type decl struct {

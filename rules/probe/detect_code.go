@@ -10,7 +10,9 @@ import (
 	"milepost/rules/lex"
 )
 
-var codeDetectors = []Detector{
+var codeDetectors = slices.Concat(codeBasicDetectors, codeToolDetectors, codePracticeDetectors, codeProjectDetectors)
+
+var codeBasicDetectors = []Detector{
 	{Name: "main-language", Doc: "A hand-written source file in a general-purpose language; the evidence names the main language and its share.", Judge: mainLanguage},
 	{Name: "defines-functions", Doc: "Three or more functions or methods defined in hand-written code.", Judge: definesFunctions},
 	{Name: "handles-errors", Doc: "Code that does something with an error: catch with a body, rejected promise, checked error value, exception handler.", Judge: handlesErrors},
