@@ -23,6 +23,7 @@ const (
 
 const (
 	maxLog   = 300 // commits kept of a history
+	maxPush  = 100 // commits that are taken from a delivery; more are read anew
 	maxPulls = 200
 )
 
@@ -89,15 +90,19 @@ func (act *activity) notePush(d delivery, repo *storage.Repository) bool {
 	if d.branch() != repo.DefaultBranch || act.Log == nil {
 		return false
 	}
-	act.dirty[actLog] = true
-	commits := d.commits()
-	if d.Forced || d.Deleted || len(commits) == 0 || len(commits) >= 20 {
-		act.Log = nil // rewritten, or more than a delivery tells: read anew
-		return true
-	}
 	known := map[string]bool{}
 	for _, c := range act.Log.Commits {
 		known[c.ID] = true
+	}
+	if known[d.After] && !d.Forced && !d.Deleted {
+		return false // a duplicate, or older than what was read meanwhile
+	}
+	act.dirty[actLog] = true
+	commits := d.commits()
+	follows := len(act.Log.Commits) > 0 && act.Log.Commits[0].ID == d.Before
+	if d.Forced || d.Deleted || !follows || len(commits) == 0 || len(commits) > maxPush || commits[0].ID != d.After {
+		act.Log = nil // rewritten, out of order, or more than a delivery tells: read anew
+		return true
 	}
 	fresh := slices.DeleteFunc(commits, func(c snapshot.Commit) bool { return known[c.ID] })
 	act.Log.Commits = append(fresh, act.Log.Commits...)
@@ -129,10 +134,10 @@ func (act *activity) noteReview(d delivery) bool {
 		return false
 	}
 	n := d.PullRequest.Number
-	if len(act.reviews[n]) >= 20 || len(act.reviews) >= maxPulls {
+	r := snapshot.Review{Author: d.Review.User.Login, State: strings.ToUpper(d.Review.State), Bot: d.Review.User.Bot()}
+	if len(act.reviews[n]) >= 20 || len(act.reviews) >= maxPulls || slices.Contains(act.reviews[n], r) {
 		return false
 	}
-	r := snapshot.Review{Author: d.Review.User.Login, State: strings.ToUpper(d.Review.State), Bot: d.Review.User.Bot()}
 	act.reviews[n] = append(act.reviews[n], r)
 	act.dirty[actReviews] = true
 	if act.Pulls == nil {
@@ -189,18 +194,18 @@ func (act *activity) incomplete() bool {
 	return act.Pulls == nil || act.CI == nil || act.Deployments == nil
 }
 
-// fillLog reads the newest commits where none are known.
-func (act *activity) fillLog(ctx context.Context, c *gh.Client, repo *storage.Repository) error {
+// fillLog reads the newest commits where none are known, and returns the newest with its tree; an empty one where nothing was read.
+func (act *activity) fillLog(ctx context.Context, c *gh.Client, repo *storage.Repository) (gh.Commit, error) {
 	if act.Log != nil {
-		return nil
+		return gh.Commit{}, nil
 	}
-	log, err := c.Commits(ctx, ghRepo(repo), repo.DefaultBranch, 100)
+	log, newest, err := c.Commits(ctx, ghRepo(repo), repo.DefaultBranch, 100)
 	if err != nil {
-		return err
+		return newest, err
 	}
 	act.Log = &log
 	act.dirty[actLog] = true
-	return nil
+	return newest, nil
 }
 
 // backfill asks once for what webhooks will tell from now on. A permission that is not granted leaves its part unknown.

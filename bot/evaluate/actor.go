@@ -14,6 +14,8 @@ import (
 	"milepost/bot/publish"
 	"milepost/bot/render"
 	"milepost/bot/work"
+	"milepost/rules"
+	"milepost/rules/roadmaps"
 	"milepost/storage"
 )
 
@@ -27,6 +29,8 @@ type Actor struct {
 	PublicURL string // of the dashboard, "" when there is none
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Roadmaps loads the roadmap of a built-in id; nil takes those that come with the program.
+	Roadmaps func(id string) (*rules.Roadmap, error)
 	// OnCheck is told of every finished judgement, for metrics: what ("head", "pull") and how long it took.
 	OnCheck func(what string, took time.Duration)
 }
@@ -59,14 +63,13 @@ type run struct {
 	box   []delivery
 	ids   []int64
 	force bool // judge again and write even if nothing seems changed
+	say   bool // a person asked: write though the bot is paused
 
-	pushed    []delivery // pushes to the default branch
-	rejudge   bool       // activity changed: judge again from stored facts
-	handled   []string   // ticks that were carried out
-	noted     []string   // lines for the repository's log
-	pull      map[int]bool
-	gone      bool
-	headFault error
+	pushed  []delivery // pushes to the default branch
+	rejudge bool       // activity changed: judge again from stored facts
+	handled []string   // ticks that were carried out
+	noted   []string   // lines for the repository's log
+	gone    bool
 }
 
 // settings are what people asked of the bot in one repository, and what it remembers to say.
@@ -77,6 +80,21 @@ type settings struct {
 	OwnerIsOrg  bool            `json:"owner_is_org,omitempty"`
 	// Backfilled says that what webhooks tell from now on was asked for once.
 	Backfilled bool `json:"backfilled,omitempty"`
+	// Again asks the next run to look at the head again, whatever its deliveries are.
+	Again bool `json:"again,omitempty"`
+}
+
+// builtin returns a roadmap that needs no file of anybody's.
+func (a *Actor) builtin(id string) (*rules.Roadmap, error) {
+	load := a.Roadmaps
+	if load == nil {
+		load = roadmaps.Load
+	}
+	r, err := load(id)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	return r, nil
 }
 
 // Handle works through the mailbox of the claim's repository.
@@ -89,7 +107,7 @@ func (a *Actor) Handle(ctx context.Context, c *work.Claim) error {
 	if err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}
-	r := &run{Actor: a, claim: c, pull: map[int]bool{}}
+	r := &run{Actor: a, claim: c}
 	for _, d := range stored {
 		r.box = append(r.box, decode(d))
 		r.ids = append(r.ids, d.ID)
@@ -122,9 +140,10 @@ func (r *run) handle(ctx context.Context, id int64) error {
 	err := r.people(ctx)
 	if err == nil {
 		err = r.pulls(ctx)
-	}
-	if err == nil {
-		err = r.head(ctx)
+		// A commit of a pull request that GitHub does not show yet keeps nothing else waiting.
+		if err == nil || gh.Is(err, gh.NotFound, gh.Forbidden) {
+			err = errors.Join(r.head(ctx), err)
+		}
 	}
 	return r.orFinish(ctx, r.settle(ctx, err))
 }
@@ -235,28 +254,31 @@ func (r *run) prepare(ctx context.Context) error {
 // fold sorts the deliveries into what has to be done.
 func (r *run) fold() {
 	for _, d := range r.box {
-		if r.act.note(d, &r.repo) {
+		if r.act.note(d, &r.repo) && d.Event != "pull_request" { // pulls knows when a pull request's end needs a judgement
 			r.rejudge = true
 		}
-		switch d.Event {
-		case "push":
-			if d.branch() == r.repo.DefaultBranch && !d.Deleted {
-				r.pushed = append(r.pushed, d)
-			}
-		case "pull_request":
-			if d.PullRequest != nil {
-				r.pull[d.PullRequest.Number] = true
-			}
+		if d.Event == "push" && d.branch() == r.repo.DefaultBranch && !d.Deleted {
+			r.pushed = append(r.pushed, d)
 		}
 	}
 	switch {
 	case r.fresh || r.repo.ReportID == 0:
 		r.force = true
-	case len(r.box) == 0 && !r.set.Backfilled:
+	case !r.set.Backfilled && r.claim.Priority <= storage.PriorityLow:
 		r.fill, r.rejudge = true, true
-	case len(r.box) == 0:
-		r.force = true // a wish without a delivery is a sweep, or was asked for by a person
+	case len(r.box) == 0 && r.stale(), r.set.Again:
+		r.force = true
+		r.fill = r.act.incomplete() // a permission may have been granted since
 	}
+	r.set.Again = false
+}
+
+// freshFor is how long after a check a wish without a delivery asks for nothing: it is the second half of one that was worked on already.
+const freshFor = 10 * time.Minute
+
+// stale reports whether a wish without a delivery (a sweep, an installation's list, a person on the dashboard) is to be followed.
+func (r *run) stale() bool {
+	return r.claim.Priority >= storage.PriorityHigh || r.repo.State != "" || r.Now().Sub(r.repo.CheckedAt) >= freshFor
 }
 
 // settle turns what GitHub answered into the repository's state, or gives the error back to be tried again.
@@ -295,18 +317,9 @@ func (r *run) settle(ctx context.Context, err error) error {
 // finish writes what is left and marks the deliveries as done, if the claim still holds.
 func (r *run) finish(ctx context.Context) error {
 	err := r.Store.WithFence(ctx, r.claim, func(tx *storage.Tx) error {
-		if r.act != nil {
-			if err := r.act.save(ctx, tx, r.repo.ID); err != nil {
+		if r.act != nil && !r.gone {
+			if err := r.save(ctx, tx); err != nil {
 				return err
-			}
-			data, err := json.Marshal(r.set)
-			if err != nil {
-				return fmt.Errorf("evaluate: encode settings: %w", err)
-			}
-			if string(data) != string(r.repo.Settings) && !r.gone {
-				if err := tx.SetRepositorySettings(ctx, r.repo.ID, data); err != nil {
-					return err
-				}
 			}
 			for _, line := range r.noted {
 				if err := tx.AddEvent(ctx, storage.Event{RepoID: r.repo.ID, Kind: "note", Message: line}); err != nil {
@@ -320,6 +333,21 @@ func (r *run) finish(ctx context.Context) error {
 		return fmt.Errorf("evaluate: finish: %w", err)
 	}
 	return nil
+}
+
+// save writes what is remembered of the repository from run to run.
+func (r *run) save(ctx context.Context, tx *storage.Tx) error {
+	if err := r.act.save(ctx, tx, r.repo.ID); err != nil {
+		return err
+	}
+	data, err := json.Marshal(r.set)
+	if err != nil {
+		return fmt.Errorf("evaluate: encode settings: %w", err)
+	}
+	if string(data) == string(r.repo.Settings) {
+		return nil
+	}
+	return tx.SetRepositorySettings(ctx, r.repo.ID, data)
 }
 
 // fence proves that this worker still holds the repository.

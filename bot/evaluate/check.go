@@ -58,7 +58,7 @@ func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard,
 	std.roadmap, err = a.roadmap(ctx, repo, std.conf.Roadmap)
 	if err != nil {
 		std.faults = append(std.faults, err.Error())
-		std.roadmap, err = roadmaps.Load(roadmaps.Default)
+		std.roadmap, err = a.builtin(roadmaps.Default)
 	}
 	return std, err
 }
@@ -86,7 +86,7 @@ func roadmapKey(owner, path string) string { return "roadmap/" + strings.ToLower
 // roadmap returns the built-in roadmap of an id, or one whose file was read from the repository or its organisation's .github repository.
 func (a *Actor) roadmap(ctx context.Context, repo *storage.Repository, name string) (*rules.Roadmap, error) {
 	if name == "" || name == roadmaps.Default {
-		return roadmaps.Load(roadmaps.Default)
+		return a.builtin(roadmaps.Default)
 	}
 	for _, key := range []string{roadmapKey(repo.FullName(), name), roadmapKey(repo.Owner+"/.github", name)} {
 		data, err := a.Store.Setting(ctx, key)
@@ -96,17 +96,17 @@ func (a *Actor) roadmap(ctx context.Context, repo *storage.Repository, name stri
 		if err != nil {
 			return nil, fmt.Errorf("evaluate: stored roadmap: %w", err)
 		}
-		return parseRoadmap(name, data)
+		return a.parseRoadmap(name, data)
 	}
 	return nil, fmt.Errorf("%s: roadmap: the file %s was not found in this repository or in %s/.github", config.Path, name, repo.Owner)
 }
 
-func parseRoadmap(name string, data []byte) (*rules.Roadmap, error) {
+func (a *Actor) parseRoadmap(name string, data []byte) (*rules.Roadmap, error) {
 	own, err := rules.Parse(name, data)
 	if err != nil || own.Extends == "" {
 		return own, err
 	}
-	base, err := roadmaps.Load(own.Extends)
+	base, err := a.builtin(own.Extends)
 	if err != nil {
 		return nil, fmt.Errorf("%s: extends: %w", name, err)
 	}

@@ -1,9 +1,3 @@
-// Package evaluate is the actor of a repository: it takes the repository's mailbox, brings what is known of it up to date, judges what has to be
-// judged, and hands what has to be said to a publisher.
-//
-// One run of [Actor.Handle] does everything that its deliveries ask for, in the order of urgency: pull requests, people's commands, the default
-// branch. A delivery is only a hint that something happened: what counts is read from GitHub or from storage, so that deliveries out of order,
-// doubled or lost end in the right state. Everything a run concludes is written in one transaction under the claim's fence.
 package evaluate
 
 import (
@@ -190,10 +184,24 @@ func (d delivery) commits() []snapshot.Commit {
 	var out []snapshot.Commit
 	for i := len(d.Commits) - 1; i >= 0; i-- {
 		c := d.Commits[i]
+		parents := 1
+		if mergeMessage(c.Message) {
+			parents = 2
+		}
 		out = append(out, snapshot.Commit{
-			ID: c.ID, Parents: 1, AuthorName: c.Author.Name, AuthorEmail: c.Author.Email, AuthorLogin: c.Author.Username,
+			ID: c.ID, Parents: parents, AuthorName: c.Author.Name, AuthorEmail: c.Author.Email, AuthorLogin: c.Author.Username,
 			Time: c.Timestamp, Message: c.Message,
 		})
 	}
 	return out
+}
+
+// mergeMessage reports whether a message is the one that git or GitHub writes for a merge: a push does not tell a commit's parents.
+func mergeMessage(m string) bool {
+	for _, start := range []string{"Merge pull request #", "Merge branch '", "Merge remote-tracking branch '", "Merge tag '"} {
+		if strings.HasPrefix(m, start) {
+			return true
+		}
+	}
+	return false
 }

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,12 +56,9 @@ func (r *run) head(ctx context.Context) error {
 	if err := r.issue(ctx, &got); err != nil || r.set.Backfilled {
 		return err
 	}
-	// The first report is out; what happened before the installation can wait until nobody does.
-	return wrapped(r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityLow, At: r.Now().Add(backfillAfter)}))
+	// The first report is out; what happened before the installation is asked for in a run of its own, when nobody waits.
+	return wrapped(r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityLow}))
 }
-
-// backfillAfter is how long after the first report the activity of before the installation is asked for.
-const backfillAfter = 10 * time.Second
 
 // input is what a judgement needs besides files.
 func (r *run) input(ctx context.Context) (rules.Input, error) {
@@ -112,14 +111,15 @@ func (r *run) lookAtHead(ctx context.Context, in rules.Input) (judged, error) {
 			return judged{}, fmt.Errorf("evaluate: %w", err)
 		}
 	}
-	commit, err := r.commitOf(ctx, got.treeSHA)
+	newest, err := r.act.fillLog(ctx, r.client, &r.repo)
+	if err != nil {
+		return judged{}, err
+	}
+	commit, err := r.commitOf(ctx, got.treeSHA, newest)
 	if err != nil {
 		return judged{}, err
 	}
 	got.repo.Commit, got.report.Repository.Commit = commit, commit
-	if err := r.act.fillLog(ctx, r.client, &r.repo); err != nil {
-		return judged{}, err
-	}
 	return r.adopted(ctx, got, in)
 }
 
@@ -201,7 +201,7 @@ func (r *run) again(ctx context.Context, in rules.Input) (judged, error) {
 	if err != nil {
 		return judged{}, err
 	}
-	if err := r.act.fillLog(ctx, r.client, &r.repo); err != nil {
+	if _, err := r.act.fillLog(ctx, r.client, &r.repo); err != nil {
 		return judged{}, err
 	}
 	in.Activity = r.act.Activity
@@ -233,8 +233,9 @@ func (r *run) empty(ctx context.Context, in rules.Input) (judged, error) {
 	return out, nil
 }
 
-// commitOf finds the commit of the tree that was read: from a push that names it, from what was stored, or by asking.
-func (r *run) commitOf(ctx context.Context, tree string) (string, error) {
+// commitOf finds the commit of the tree that was read: from a push that names it, from what was stored, from the newest commit as read just now
+// (empty: not read), or by asking.
+func (r *run) commitOf(ctx context.Context, tree string, c gh.Commit) (string, error) {
 	for i := len(r.pushed) - 1; i >= 0; i-- {
 		if h := r.pushed[i].HeadCommit; h != nil && h.TreeID == tree && h.ID == r.pushed[i].After {
 			return h.ID, nil
@@ -243,9 +244,11 @@ func (r *run) commitOf(ctx context.Context, tree string) (string, error) {
 	if len(r.pushed) == 0 && tree == r.repo.TreeSHA && r.repo.HeadSHA != "" {
 		return r.repo.HeadSHA, nil
 	}
-	c, err := r.client.Commit(ctx, ghRepo(&r.repo), r.repo.DefaultBranch)
-	if err != nil {
-		return "", err
+	if c.SHA == "" {
+		var err error
+		if c, err = r.client.Commit(ctx, ghRepo(&r.repo), r.repo.DefaultBranch); err != nil {
+			return "", err
+		}
 	}
 	if c.TreeSHA != tree { // a push came in between: its delivery is on its way
 		return "", &gh.Error{Kind: gh.Transient, Call: "GET /repos/{owner}/{repo}/commits/{ref}", Msg: "the branch moved while it was read"}
@@ -259,10 +262,12 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 	if err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}
-	change, err := r.moves(ctx, got, earned)
+	change := r.moves(got, earned)
+	by, err := r.broughtBy(ctx, change)
 	if err != nil {
 		return err
 	}
+	change.Pull = sole(change.Gained, by)
 	entries := make([]snapshot.Entry, 0, len(got.repo.Files))
 	for i := range got.repo.Files {
 		entries = append(entries, got.repo.Files[i].Entry)
@@ -277,6 +282,11 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 	}
 	commit := got.report.Repository.Commit
 	s := got.report.Summary
+	if len(change.Gained)+len(change.Lost) > 0 {
+		r.set.Changes = append([]render.Change{change}, r.set.Changes...)
+		r.set.Changes = r.set.Changes[:min(len(r.set.Changes), 5)]
+		r.noted = append(r.noted, changeLine(change))
+	}
 	err = r.Store.WithFence(ctx, r.claim, func(tx *storage.Tx) error {
 		if _, err := tx.PutReport(ctx, storage.Report{
 			RepoID: r.repo.ID, Commit: commit, Ref: r.repo.DefaultBranch, RoadmapID: got.report.Roadmap.ID, RoadmapVersion: got.report.Roadmap.Version, CreatedAt: r.Now(),
@@ -303,17 +313,15 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 		if err := keepStatuses(ctx, tx, r.repo.ID, &got.report); err != nil {
 			return err
 		}
-		return r.keepEarned(ctx, tx, got, change)
+		if err := r.keepEarned(ctx, tx, got, change, by); err != nil {
+			return err
+		}
+		return r.save(ctx, tx) // with the milestones: a run that ends here must not forget that they were news
 	})
 	if err != nil {
 		return fmt.Errorf("evaluate: keep report: %w", err)
 	}
 	r.repo.HeadSHA, r.repo.TreeSHA = commit, got.treeSHA
-	if len(change.Gained)+len(change.Lost) > 0 {
-		r.set.Changes = append([]render.Change{change}, r.set.Changes...)
-		r.set.Changes = r.set.Changes[:min(len(r.set.Changes), 5)]
-		r.noted = append(r.noted, changeLine(change))
-	}
 	return nil
 }
 
@@ -329,8 +337,11 @@ func changeLine(c render.Change) string {
 }
 
 // moves compares a report with what was earned before.
-func (r *run) moves(ctx context.Context, got *judged, earned []storage.Earned) (render.Change, error) {
+func (r *run) moves(got *judged, earned []storage.Earned) render.Change {
 	c := render.Change{At: r.Now(), Commit: got.report.Repository.Commit}
+	if c.Commit == "" {
+		return c // nothing is earned before the first commit: a guard holds of itself there
+	}
 	before := map[string]storage.Earned{}
 	for _, e := range earned {
 		before[e.Milestone] = e
@@ -344,19 +355,63 @@ func (r *run) moves(ctx context.Context, got *judged, earned []storage.Earned) (
 			c.Lost = append(c.Lost, m.ID)
 		}
 	}
-	if len(c.Gained) == 0 {
-		return c, nil
+	return c
+}
+
+// mergeNumber finds the pull request that GitHub's own message of a merge or squash commit names.
+var mergeNumber = regexp.MustCompile(`^(?:Merge pull request #([0-9]{1,9}) from |[^\n]*\(#([0-9]{1,9})\)(?:\n|$))`)
+
+// broughtBy finds the pull requests that brought the milestones of a change, by milestone: those merged since the head of before. The push of a
+// merge may be worked on before the pull request's own delivery; then the commit's message tells the number.
+func (r *run) broughtBy(ctx context.Context, change render.Change) (map[string]int, error) {
+	if len(change.Gained) == 0 || r.act.Log == nil || r.repo.HeadSHA == "" {
+		return nil, nil
 	}
-	merged, err := r.Store.Pulls(ctx, r.repo.ID, "closed", 30)
-	if err != nil {
-		return c, fmt.Errorf("evaluate: %w", err)
-	}
-	for _, p := range merged {
-		if p.Merged && p.MergeSHA != "" && p.MergeSHA == c.Commit {
-			c.Pull = p.Number
+	shas, numbers := map[string]bool{}, map[string]bool{}
+	last := ""
+	for _, c := range r.act.Log.Commits {
+		if c.ID == r.repo.HeadSHA {
+			break
+		}
+		shas[c.ID] = true
+		if m := mergeNumber.FindStringSubmatch(c.Message); m != nil {
+			numbers[m[1]+m[2]] = true
+			if c.ID == change.Commit {
+				last = m[1] + m[2]
+			}
 		}
 	}
-	return c, nil
+	pulls, err := r.Store.Pulls(ctx, r.repo.ID, "", 50)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	out := map[string]int{}
+	for _, p := range pulls {
+		n := strconv.Itoa(p.Number)
+		if !numbers[n] && !(p.Merged && shas[p.MergeSHA]) {
+			continue
+		}
+		var d render.Delta
+		_ = json.Unmarshal(p.Delta, &d) // a pull request that was never checked has none
+		for _, id := range change.Gained {
+			if slices.Contains(d.Gains, id) || p.Merged && p.MergeSHA == change.Commit || n == last {
+				out[id] = p.Number
+			}
+		}
+	}
+	return out, nil
+}
+
+// sole is the one pull request that brought all of these milestones, 0 where there is none such.
+func sole(ids []string, by map[string]int) int {
+	n := 0
+	for i, id := range ids {
+		if i > 0 && by[id] != n {
+			return 0
+		}
+		n = by[id]
+	}
+	return n
 }
 
 func keepStatuses(ctx context.Context, tx *storage.Tx, repoID int64, report *rules.Report) error {
@@ -369,14 +424,14 @@ func keepStatuses(ctx context.Context, tx *storage.Tx, repoID int64, report *rul
 	return tx.PutStatuses(ctx, repoID, all)
 }
 
-func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, change render.Change) error {
+func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, change render.Change, by map[string]int) error {
 	for _, id := range change.Gained {
 		m, _ := got.report.Milestone(id)
 		ev, err := json.Marshal(m.Evidence)
 		if err != nil {
 			return fmt.Errorf("evaluate: encode evidence: %w", err)
 		}
-		if err := tx.Earn(ctx, storage.Earned{RepoID: r.repo.ID, Milestone: id, Commit: change.Commit, At: change.At, Evidence: ev, PullNumber: change.Pull}); err != nil {
+		if err := tx.Earn(ctx, storage.Earned{RepoID: r.repo.ID, Milestone: id, Commit: change.Commit, At: change.At, Evidence: ev, PullNumber: by[id]}); err != nil {
 			return err
 		}
 	}
@@ -397,7 +452,7 @@ func (r *run) issue(ctx context.Context, got *judged) error {
 	if err != nil {
 		return err
 	}
-	if r.paused() && !r.force {
+	if r.paused() && !r.say {
 		return nil
 	}
 	res, err := r.Publisher.Issue(ctx, r.client, in, r.force && !r.fresh, r.handled, r.fence)
@@ -407,9 +462,15 @@ func (r *run) issue(ctx context.Context, got *judged) error {
 	if res.Wrote {
 		r.noted = append(r.noted, fmt.Sprintf("progress issue #%d written", res.Number))
 	}
-	for _, t := range res.Ticks {
-		if err := r.tick(ctx, t, r.repo.Owner); err != nil {
+	for _, t := range res.Ticks { // ticked while this run was under way
+		if err := r.tick(ctx, t, "a person"); err != nil {
 			return err
+		}
+	}
+	if len(res.Ticks) > 0 {
+		r.set.Again = true
+		if err := r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityHigh}); err != nil {
+			return wrapped(err)
 		}
 	}
 	if res.State != publish.StateOpen {
@@ -433,7 +494,7 @@ func (r *run) retireIssue(ctx context.Context) error {
 	if err := r.client.SetIssueState(ctx, ghRepo(&r.repo), pub.Number, "closed", "not_planned"); tolerate(err) != nil {
 		return err
 	}
-	pub.State = publish.StateClosed
+	pub.State = publish.StateRetired
 	if err := r.Store.PutPublication(ctx, pub); err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}

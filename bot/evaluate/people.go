@@ -77,7 +77,9 @@ func (r *run) issueEvent(ctx context.Context, d delivery) error {
 	return nil
 }
 
-func (r *run) note(format string, args ...any) { r.noted = append(r.noted, fmt.Sprintf(format, args...)) }
+func (r *run) note(format string, args ...any) {
+	r.noted = append(r.noted, fmt.Sprintf(format, args...))
+}
 
 func (r *run) pauseUntil(ctx context.Context, pub storage.Publication, until time.Time, by string) error {
 	if err := r.putPublication(ctx, pub); err != nil {
@@ -109,7 +111,9 @@ func (r *run) boxes(ctx context.Context, d delivery, pub storage.Publication) er
 	if err != nil {
 		return err
 	}
-	for _, t := range render.Ticks(issue.Body) {
+	ticks := render.Ticks(issue.Body)
+	r.say = r.say || len(ticks) > 0
+	for _, t := range ticks {
 		if slices.Contains(r.handled, t) {
 			continue
 		}
@@ -127,7 +131,6 @@ func (r *run) tick(ctx context.Context, id, by string) error {
 	case tickRecheck:
 		r.force = true
 		r.note("check asked for by %s", by)
-		return r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityHigh})
 	case tickPause:
 		r.note("paused for 14 days by %s", by)
 		return r.pauseUntil(ctx, storage.Publication{}, r.Now().Add(pauseFor), by)
@@ -250,7 +253,7 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 	q, id, m := r.Store, r.repo.ID, c.Milestone
 	switch c.Verb {
 	case "recheck":
-		r.force = true
+		r.force, r.say = true, true
 		r.note("check asked for by %s", by)
 		return "", true, nil
 	case "why":
@@ -270,13 +273,22 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 			return render.ReplyNeeds(c.Verb, "a path or an address"), false, nil
 		}
 		r.rejudge = true
-		_, err := q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: id, Milestone: m, By: by, Target: c.Text, At: r.Now(), State: claimOpen})
-		return render.ReplyEvidence(m, c.Text), true, err
-	case "approve":
-		if _, err := q.AddSignOff(ctx, storage.SignOff{RepoID: id, Milestone: m, Mentor: by, Note: c.Text, At: r.Now()}); err != nil {
+		claims, err := q.EvidenceClaims(ctx, id)
+		if err != nil {
 			return "", false, err
 		}
+		if slices.ContainsFunc(claims, func(e storage.EvidenceClaim) bool {
+			return e.Milestone == m && sameLogin(e.By, by) && e.Target == c.Text && e.State == claimOpen
+		}) {
+			return render.ReplyEvidence(m, c.Text), true, nil // said before, or by a run that did not come to its end
+		}
+		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: id, Milestone: m, By: by, Target: c.Text, At: r.Now(), State: claimOpen})
+		return render.ReplyEvidence(m, c.Text), true, err
+	case "approve":
 		r.rejudge = true
+		if err := r.signOff(ctx, storage.SignOff{RepoID: id, Milestone: m, Mentor: by, Note: c.Text, At: r.Now()}); err != nil {
+			return "", false, err
+		}
 		_, err := q.DecideEvidenceClaims(ctx, id, m, "confirmed", by)
 		return render.ReplyApprove(m, by, c.Text), true, err
 	case "revoke":
@@ -288,6 +300,7 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		if !ok {
 			return render.ReplyNeeds(c.Verb, "a time such as 14d or 2026-12-24"), false, nil
 		}
+		r.rejudge, r.say = true, true
 		return render.ReplyPause(until), true, r.pauseUntil(ctx, storage.Publication{}, until, by)
 	case "resume":
 		r.force = true
@@ -297,6 +310,21 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		return render.ReplyResume(), true, nil
 	}
 	return render.ReplyUnknownCommand(c.Verb), false, nil
+}
+
+// signOff records an approval, once: a run that did not come to its end is run again.
+func (r *run) signOff(ctx context.Context, s storage.SignOff) error {
+	all, err := r.Store.SignOffs(ctx, s.RepoID)
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	for _, o := range all {
+		if o.Milestone == s.Milestone && sameLogin(o.Mentor, s.Mentor) && o.Note == s.Note && o.RevokedAt.IsZero() {
+			return nil
+		}
+	}
+	_, err = r.Store.AddSignOff(ctx, s)
+	return wrapped(err)
 }
 
 // resume ends a pause, and asks for a new issue where the old one was deleted.
@@ -350,4 +378,3 @@ func pauseEnd(s string, now time.Time) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
-

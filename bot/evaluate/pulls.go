@@ -14,6 +14,7 @@ import (
 	"milepost/bot/render"
 	"milepost/rules"
 	"milepost/rules/config"
+	"milepost/rules/snapshot"
 	"milepost/rules/strict"
 	"milepost/storage"
 )
@@ -42,12 +43,22 @@ func (r *run) pulls(ctx context.Context) error {
 		keys = append(keys, k)
 	}
 	slices.Sort(keys)
+	var unseen error
 	for _, k := range keys {
-		if err := r.compare(ctx, targets[k]); err != nil {
+		err := r.compare(ctx, targets[k])
+		switch {
+		case err == nil:
+		case gh.Is(err, gh.Forbidden):
+			unseen = err
+		case !gh.Is(err, gh.NotFound):
 			return err
+		case r.claim.Attempts >= patience:
+			r.note("%s: GitHub does not show commit %s; it was rewritten meanwhile, or its repository is gone", k, short(targets[k].head))
+		default:
+			unseen = err // a webhook may come before the API shows its commit
 		}
 	}
-	return nil
+	return unseen
 }
 
 // pullDelivery takes in one delivery; the newest word on a pull request replaces older ones.
@@ -101,13 +112,24 @@ func (r *run) pullRequest(ctx context.Context, d delivery, targets map[string]ta
 		}
 	case "closed":
 		delete(targets, key)
-		r.rejudge = true // "done in pull request 12, not merged yet" is no longer true
+		// "Done in pull request 12, not merged yet" is no longer true. The push of a merge says so itself, if it is still to come.
+		if !p.Merged || p.Base.Ref != r.repo.DefaultBranch || r.knows(p.MergeSHA) {
+			r.rejudge = true
+		}
 		return nil
 	default:
 		return nil
 	}
 	targets[key] = target{number: p.Number, head: p.Head.SHA, base: p.Base.Ref, draft: p.Draft, again: d.Action == "edited", comments: true}
 	return nil
+}
+
+// knows reports whether a commit is part of the default branch as it was last judged.
+func (r *run) knows(sha string) bool {
+	if sha == r.repo.HeadSHA {
+		return true
+	}
+	return len(r.pushed) == 0 && r.act.Log != nil && slices.ContainsFunc(r.act.Log.Commits, func(c snapshot.Commit) bool { return c.ID == sha })
 }
 
 // recheck checks the open pull requests of a commit once more.

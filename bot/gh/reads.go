@@ -301,19 +301,24 @@ func (c *Client) Commit(ctx context.Context, r Repo, ref string) (Commit, error)
 	return a.commit(), nil
 }
 
-// Commits reads the newest n (up to 100) commits of a branch.
-func (c *Client) Commits(ctx context.Context, r Repo, ref string, n int) (snapshot.CommitLog, error) {
+// Commits reads the newest n (up to 100) commits of a branch, and gives the newest with its tree.
+func (c *Client) Commits(ctx context.Context, r Repo, ref string, n int) (snapshot.CommitLog, Commit, error) {
 	var a []commitAnswer
 	n = min(n, 100)
 	path := r.path(fmt.Sprintf("/commits?per_page=%d&sha=%s", n, url.QueryEscape(ref)))
 	if err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/commits", path, nil, &a); err != nil {
-		return snapshot.CommitLog{}, err
+		return snapshot.CommitLog{}, Commit{}, err
 	}
 	log := snapshot.CommitLog{Complete: len(a) < n}
-	for _, e := range a {
-		log.Commits = append(log.Commits, e.commit().Commit)
+	var newest Commit
+	for i, e := range a {
+		commit := e.commit()
+		if i == 0 {
+			newest = commit
+		}
+		log.Commits = append(log.Commits, commit.Commit)
 	}
-	return log, nil
+	return log, newest, nil
 }
 
 // ChangedFile is a file that differs between two commits.

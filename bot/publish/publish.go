@@ -25,6 +25,7 @@ const (
 	StateClosed   = "closed"   // a person closed it: the bot rests
 	StateDeleted  = "deleted"  // deleted or transferred: off until asked for
 	StateDisabled = "disabled" // the repository has no issues; tried again when something changes
+	StateRetired  = "retired"  // closed by the bot, since the configuration wants no issue
 )
 
 // Fence proves, right before something is written on GitHub, that this worker still holds the repository.
@@ -65,10 +66,10 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 	switch {
 	case pub.State == StateDeleted, pub.State == StateClosed && !force:
 		return res, nil
+	case pub.Hash == text.Hash && !force && pub.State != StateRetired:
+		return res, nil
 	case pub.State == StateDisabled && pub.Number == 0:
 		return p.firstIssue(ctx, c, repo, in.Repo.ID, text, fence)
-	case pub.Hash == text.Hash && !force && pub.State == StateOpen:
-		return res, nil
 	}
 	issue, err := c.Issue(ctx, repo, pub.Number)
 	if err != nil {
@@ -79,6 +80,16 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 		pub.State = StateDeleted
 		res.State = StateDeleted
 		return res, p.put(ctx, pub)
+	}
+	if issue.State == StateClosed {
+		if pub.State != StateRetired { // a person closed it: it is left alone
+			pub.State, res.State = StateClosed, StateClosed
+			return res, p.put(ctx, pub)
+		}
+		if err := c.SetIssueState(ctx, repo, issue.Number, "open", "reopened"); err != nil {
+			return res, err
+		}
+		issue.State = StateOpen
 	}
 	return p.rewrite(ctx, c, repo, pub, issue, text, handled, fence)
 }
@@ -133,6 +144,7 @@ func (p *Publisher) firstIssue(ctx context.Context, c *gh.Client, repo gh.Repo, 
 	if err != nil && !gh.Is(err, gh.NotFound, gh.Gone, gh.Invalid) {
 		return IssueResult{}, err
 	}
+	pub.Hash = text.Hash
 	if gh.Is(err, gh.Gone) {
 		pub.State = StateDisabled
 		return IssueResult{State: StateDisabled}, p.put(ctx, pub)
