@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -80,6 +81,9 @@ func check(ctx context.Context, std streams, getenv func(string) string, target 
 	if err != nil {
 		return err
 	}
+	// A short run is over before most of its garbage is worth collecting; the limit keeps a long one small.
+	debug.SetGCPercent(400)
+	debug.SetMemoryLimit(160 << 20)
 	progress := newProgress(std.err)
 	snap, activity, err := readTarget(ctx, target, getenv, progress)
 	if err != nil {
@@ -206,8 +210,8 @@ func readFolder(ctx context.Context, dir string, p *progress) (*snapshot.Snapsho
 	return snap, act, nil
 }
 
-// historyDepth is how many commits of a history are looked at.
-const historyDepth = 1000
+// historyDepth is how many commits of a history are looked at: enough to tell habits and people, and cheap.
+const historyDepth = 200
 
 func writeReport(std streams, getenv func(string) string, roadmap *rules.Roadmap, r *rules.Report, o checkOptions) error {
 	var out []byte
