@@ -19,13 +19,13 @@
 //	push that changes many files and completes a milestone    3  1  GET issues, GET tarball, GET trees, PATCH issues
 //	push to another branch                                    0  0
 //	pull request opened that completes a milestone            5  4  GET blobs, GET compare, GET issues, GET issues/comments, GET trees, PATCH check-runs, PATCH issues, POST check-runs, POST issues/comments
-//	pull request: one more commit, the same outcome           3  2  GET blobs, GET compare, GET trees, PATCH check-runs, POST check-runs
+//	pull request: one more commit, the same outcome           3  3  GET blobs, GET compare, GET trees, PATCH check-runs, PATCH issues/comments, POST check-runs
 //	pull request: its title is edited                         0  0
 //	pull request merged, which completes a step               3  2  GET issues, GET issues/comments, GET trees, PATCH issues, POST issues/comments
 //	workflow run completed                                    0  0
 //	box ticked: check again now                               3  1  GET issues, GET issues, GET trees, PATCH issues
 //	command: why                                              2  2  GET collaborators/permission, GET issues/comments, POST issues/comments, POST issues/comments/reactions
 //	comment that is not for the bot                           0  0
-//	repository renamed                                        2  0  GET issues, GET trees
+//	repository renamed                                        2  1  GET issues, GET trees, PATCH issues
 //	repository swept, nothing new                             2  0  GET issues, GET trees
 package evaluate

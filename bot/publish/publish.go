@@ -4,9 +4,12 @@ package publish
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"milepost/bot/gh"
 	"milepost/bot/render"
@@ -54,6 +57,7 @@ type IssueResult struct {
 // ticks whose wish is already carried out.
 func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInput, force bool, handled []string, fence Fence) (IssueResult, error) {
 	text := render.Issue(in)
+	text.Hash = content(in)
 	repo := gh.Repo{Owner: in.Repo.Owner, Name: in.Repo.Name}
 	pub, err := p.Store.Publication(ctx, in.Repo.ID, storage.PublicationIssue, "")
 	switch {
@@ -66,7 +70,7 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 	switch {
 	case pub.State == StateDeleted, pub.State == StateClosed && !force:
 		return res, nil
-	case pub.Hash == text.Hash && !force && pub.State != StateRetired:
+	case sameContent(pub.Hash, text.Hash) && !force && pub.State != StateRetired:
 		return res, nil
 	case pub.State == StateDisabled && pub.Number == 0:
 		return p.firstIssue(ctx, c, repo, in.Repo.ID, text, fence)
@@ -94,6 +98,26 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 	return p.rewrite(ctx, c, repo, pub, issue, text, handled, fence)
 }
 
+// content is the hash of what an issue says, whatever the commit and the time of the check: a commit that changes neither a verdict nor its
+// reason is no news.
+func content(in render.IssueInput) string {
+	report := *in.Report
+	if report.Repository.Commit != "" {
+		report.Repository.Commit = strings.Repeat("0", 40)
+	}
+	in.Report = &report
+	return render.Issue(in).Hash
+}
+
+// hashes is what is kept of a text: the hash of its content, and of our part of the body as it was written.
+func hashes(content, body string) string {
+	notes := render.Compose(body, render.IssueText{})
+	sum := sha256.Sum256([]byte(strings.TrimSuffix(body, notes)))
+	return content + "." + hex.EncodeToString(sum[:8])
+}
+
+func sameContent(kept, content string) bool { return strings.HasPrefix(kept, content+".") }
+
 // rewrite writes the body anew around what people wrote meanwhile.
 func (p *Publisher) rewrite(ctx context.Context, c *gh.Client, repo gh.Repo, pub storage.Publication, issue gh.Issue, text render.IssueText, handled []string, fence Fence) (IssueResult, error) {
 	res := IssueResult{Number: issue.Number, URL: issue.URL, State: issue.State}
@@ -102,7 +126,9 @@ func (p *Publisher) rewrite(ctx context.Context, c *gh.Client, repo gh.Repo, pub
 			res.Ticks = append(res.Ticks, t)
 		}
 	}
-	if body := render.Compose(issue.Body, text); body != issue.Body {
+	body := render.Compose(issue.Body, text)
+	untouched := pub.Hash == hashes(text.Hash, issue.Body) // nothing to say, and nobody changed what we said
+	if body != issue.Body && !untouched {
 		if err := fence(ctx); err != nil {
 			return res, err
 		}
@@ -110,8 +136,9 @@ func (p *Publisher) rewrite(ctx context.Context, c *gh.Client, repo gh.Repo, pub
 			return p.unreadable(ctx, pub, res, err)
 		}
 		res.Wrote = true
+		pub.Hash = hashes(text.Hash, body)
 	}
-	pub.RemoteID, pub.Number, pub.URL, pub.Hash, pub.State = issue.ID, issue.Number, issue.URL, text.Hash, issue.State
+	pub.RemoteID, pub.Number, pub.URL, pub.State = issue.ID, issue.Number, issue.URL, issue.State
 	return res, p.put(ctx, pub)
 }
 
@@ -144,7 +171,7 @@ func (p *Publisher) firstIssue(ctx context.Context, c *gh.Client, repo gh.Repo, 
 	if err != nil && !gh.Is(err, gh.NotFound, gh.Gone, gh.Invalid) {
 		return IssueResult{}, err
 	}
-	pub.Hash = text.Hash
+	pub.Hash = hashes(text.Hash, "")
 	if gh.Is(err, gh.Gone) {
 		pub.State = StateDisabled
 		return IssueResult{State: StateDisabled}, p.put(ctx, pub)
@@ -157,7 +184,8 @@ func (p *Publisher) firstIssue(ctx context.Context, c *gh.Client, repo gh.Repo, 
 	if err := fence(ctx); err != nil {
 		return IssueResult{}, err
 	}
-	issue, err := c.CreateIssue(ctx, repo, text.Title, render.Compose("", text), Label)
+	body := render.Compose("", text)
+	issue, err := c.CreateIssue(ctx, repo, text.Title, body, Label)
 	if gh.Is(err, gh.Gone) || gh.Is(err, gh.Forbidden, gh.Invalid) && errorSays(err, "disabled") {
 		pub.State = StateDisabled
 		return IssueResult{State: StateDisabled}, p.put(ctx, pub)
@@ -165,7 +193,7 @@ func (p *Publisher) firstIssue(ctx context.Context, c *gh.Client, repo gh.Repo, 
 	if err != nil {
 		return IssueResult{}, err
 	}
-	pub.RemoteID, pub.Number, pub.URL, pub.Hash, pub.State = issue.ID, issue.Number, issue.URL, text.Hash, StateOpen
+	pub.RemoteID, pub.Number, pub.URL, pub.Hash, pub.State = issue.ID, issue.Number, issue.URL, hashes(text.Hash, body), StateOpen
 	return IssueResult{Number: issue.Number, URL: issue.URL, State: StateOpen, Created: true, Wrote: true}, p.put(ctx, pub)
 }
 
