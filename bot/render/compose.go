@@ -76,10 +76,9 @@ type line struct {
 
 var fenceLine = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$")
 
-// openLines yields the lines of Markdown that are in no fenced block of code.
-func openLines(body string) func(func(line) bool) {
+// allLines yields the lines of a text.
+func allLines(body string) func(func(line) bool) {
 	return func(yield func(line) bool) {
-		fence := ""
 		for at := 0; at <= len(body); {
 			end := strings.IndexByte(body[at:], '\n')
 			if end < 0 {
@@ -87,9 +86,20 @@ func openLines(body string) func(func(line) bool) {
 			} else {
 				end += at
 			}
-			text := body[at:end]
+			if !yield(line{body[at:end], end}) {
+				return
+			}
 			at = end + 1
-			m := fenceLine.FindStringSubmatch(strings.TrimRight(text, " \t\r"))
+		}
+	}
+}
+
+// openLines yields the lines of Markdown that are in no fenced block of code.
+func openLines(body string) func(func(line) bool) {
+	return func(yield func(line) bool) {
+		fence := ""
+		for l := range allLines(body) {
+			m := fenceLine.FindStringSubmatch(strings.TrimRight(l.text, " \t\r"))
 			switch {
 			case fence != "":
 				if m != nil && m[1][0] == fence[0] && len(m[1]) >= len(fence) && m[2] == "" {
@@ -100,32 +110,34 @@ func openLines(body string) func(func(line) bool) {
 				fence = m[1]
 				continue
 			}
-			if !yield(line{text, end}) {
+			if !yield(l) {
 				return
 			}
 		}
 	}
 }
 
-// notesOf parts a body into what was ours and what people wrote below. Our end mark decides; where it is gone, the notes line does. Where both
-// are gone, nothing can be told apart and everything is theirs.
+// notesOf parts a body into what was ours and what people wrote below. Ours ends at the end mark or, where a person took that away, at the notes
+// line; to count, either must stand right below our footer, and be the first of its kind below our first line: a copy of our text among the notes
+// looks the same. Where nothing can be told apart, everything is theirs.
 func notesOf(body string) (managed, notes string, found bool) {
-	var atNotes line
-	haveNotes := false
-	for l := range openLines(body) {
-		switch {
-		case endMark.MatchString(l.text):
+	starts, last := 0, ""
+	for l := range allLines(body) {
+		switch text := strings.TrimSpace(l.text); {
+		case issueMark.MatchString(l.text):
+			if starts++; starts > 1 {
+				return "", body, false
+			}
+			last = text
+		case (endMark.MatchString(l.text) || noteMark.MatchString(l.text)) && strings.HasPrefix(last, "<sub>") && strings.HasSuffix(last, "</sub>"):
 			rest := body[l.end:]
-			if m := between.FindString(rest); m != "" {
-				return body[:l.end], rest[len(m):], true
+			if m := between.FindString(rest); m != "" && endMark.MatchString(l.text) {
+				rest = rest[len(m):]
 			}
 			return body[:l.end], rest, true
-		case !haveNotes && noteMark.MatchString(l.text):
-			atNotes, haveNotes = l, true
+		case text != "" && text != "---":
+			last = text
 		}
-	}
-	if haveNotes {
-		return body[:atNotes.end], body[atNotes.end:], true
 	}
 	return "", body, false
 }

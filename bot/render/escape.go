@@ -100,6 +100,9 @@ func Inline(s string) string {
 
 func inlineWord(w string, first bool) string {
 	before, core, after := trimWord(w)
+	if strings.Contains(core, "@") { // some readers take a backtick for a part of an address
+		before, core = "", before+core
+	}
 	if core != "" && linked.MatchString(core) {
 		return textEscapes.Replace(before) + Code(core) + textEscapes.Replace(after)
 	}
@@ -219,14 +222,17 @@ func closing(s string, i, n int) int {
 // shown is text for a code span: hidden characters are spelled out, so that two names that differ never look the same.
 func shown(s string) string {
 	var b strings.Builder
+	marks := 0
 	for _, r := range s {
+		mark := unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r)
+		if marks++; !mark {
+			marks = 0
+		}
 		switch {
-		case r == '\n' || r == '\r' || r == '\t' || unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
+		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r):
 			b.WriteByte(' ')
-		case hides(r):
+		case hides(r), marks > 2:
 			b.WriteString("\\u" + strings.ToUpper(hexRune(r)))
-		case unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r):
-			b.WriteRune(r)
 		default:
 			b.WriteRune(r)
 		}

@@ -231,7 +231,7 @@ func (in IssueInput) advice(m rules.MilestoneReport, level int, hints bool) stri
 		p.block("**%s** "+sentence(msgNotMerged)+" Merge it, and this milestone is met.", "Almost there:", n)
 	}
 	if m.Next != "" {
-		p.block("**%s** %s", msgAction, sentence(richInline(m.Next)))
+		p.block("**%s** %s", msgAction, sentence(Prose(m.Next)))
 	}
 	if ok && level <= onePlace {
 		p.block("%s", in.starter(m, def))

@@ -90,7 +90,7 @@ func (p *page) lostLine(m rules.MilestoneReport) string {
 		out += "."
 	}
 	if m.Next != "" {
-		out += " " + sentence(richInline(clip(m.Next, maxProse)))
+		out += " " + sentence(Prose(m.Next))
 	}
 	return out
 }

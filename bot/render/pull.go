@@ -303,7 +303,7 @@ func (p pull) suggestion() string {
 	if pick == nil {
 		return ""
 	}
-	return fmt.Sprintf("**%s** %s", msgOneSuggestion, sentence(richInline(clip(pick.Next, maxProse))))
+	return fmt.Sprintf("**%s** %s", msgOneSuggestion, sentence(Prose(pick.Next)))
 }
 
 // configuration says what is wrong with a changed configuration file, or what it would do.
