@@ -72,15 +72,17 @@ func loginMarks() []nameMark {
 		login("authenticate()", inPython(), Code, "authenticate(", fileMentions("django.contrib.auth")),
 		login("log-in", inDotNet(), Code, "PasswordSignInAsync|CheckPasswordAsync|CheckPasswordSignInAsync", nil),
 		login("log-in", inPHP(), Code, "password_verify(|Auth::attempt|auth()->attempt", nil),
-		login("form log-in", inJVM(), Code, "formLogin(|.formLogin|authenticationManager.authenticate|UsernamePasswordAuthenticationFilter", nil),
+		login("form log-in", inJVM(), Code, "formLogin(|.formLogin|authenticationManager.authenticate|UsernamePasswordAuthenticationFilter", notImport),
 		{kind: KindLogin, name: "form log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:|json_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
 		login("Firebase log-in", inJS(), Code, "signInWithEmailAndPassword(|auth.signInWithPassword(", notImport),
 
 		signup("passport-local-mongoose register", inJS(), Code, ".register(new ", lineHas("user.register", "users.register", "account.register")),
-		signup("user form", inPython(), Code, "UserCreationForm|BaseUserCreationForm", notImport),
+		signup("user form", inPython(), Code, "UserCreationForm|BaseUserCreationForm", func(s *Source, off, n int) bool {
+			return notImport(s, off, n) && !strings.HasSuffix(s.Path, "admin.py")
+		}),
 		signup("create_user()", inPython(), Code, "objects.create_user", nil),
 		signup("Identity user", inDotNet(), Code, "userManager.CreateAsync|UserManager.CreateAsync|_userManager.CreateAsync", nil),
 		signup("password_hash()", inPHP(), Code, "password_hash(", nil),
-		{kind: KindSignup, name: "INSERT of a user", langs: inPHP(), view: Strings, lits: "INSERT INTO users|INSERT INTO user|INSERT INTO `users`|INSERT INTO `user`|insert into users|INSERT INTO accounts|INSERT INTO tbl_user", when: nil},
+		{kind: KindSignup, name: "INSERT of a user", langs: inPHP(), view: Strings, lits: "INSERT INTO users|INSERT INTO user|INSERT INTO `users`|INSERT INTO `user`|insert into users|INSERT INTO accounts|INSERT INTO tbl_user"},
 	}
 }

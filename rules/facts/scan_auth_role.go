@@ -17,7 +17,7 @@ const KindRoleField Kind = "role-field"
 
 var roleScanners = []scanner{
 	{langs: langs(lex.JavaScript, lex.TypeScript, lex.Go, lex.Python, lex.PHP, lex.Rust), triggers: []string{"Admin", "admin", "Role", "role", "Permission", "permission", "restrictTo", "authorize", "Authorize", "Superuser", "superuser", "permit(", "isSeller", "isInstructor", "isManager", "isModerator", "isTeacher", "isStaff", "checkAbilit"}, scan: guardMount},
-	{triggers: []string{"role", "Role", "isAdmin", "is_admin", "IsAdmin", "is_staff", "is_superuser", "admin?", "has_perm", "userType", "user_type", "accountType", "hasRole", "has_role", "isSuperAdmin", "is_seller", "access_level", "IsInRole", "is_moderator", "tipo_usuario"}, scan: roleCheck},
+	{triggers: []string{"role", "Role", "isAdmin", "is_admin", "IsAdmin", "is_staff", "is_superuser", "isSuperuser", "IsSuperuser", "admin?", "has_perm", "userType", "user_type", "accountType", "hasRole", "has_role", "isSuperAdmin", "is_seller", "access_level", "IsInRole", "is_moderator", "tipo_usuario"}, scan: roleCheck},
 	{langs: inPHP(), view: Strings, triggers: []string{"role", "is_admin", "user_type", "usertype", "user_role", "admin", "level", "isAdmin"}, scan: roleOfArray},
 }
 
@@ -101,6 +101,9 @@ func roleCheck(s *Source, off int) {
 	text := strings.ToLower(s.line(Text, off))
 	if containsAny(text, "message.role", "msg.role", "assistant", "'system'", "\"system\"", "aria", "getbyrole", "m.role", "[role=", "accountrole", "schema", "models.", "column(", "field(", "def is_admin", "def admin?", "enum ") && !containsAny(text, "req.user", "current_user", "currentuser") {
 		return
+	}
+	if containsAny(text, ".where(", ".filter(", "filter_by(", "findone", ".find(", "select(", "query(") && !strings.Contains(text, "if ") {
+		return // a look-up by role
 	}
 	if !roleCompare().MatchString(line) && !roleFlag().MatchString(line) && !includesRole().MatchString(line) {
 		return

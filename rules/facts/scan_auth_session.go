@@ -68,10 +68,7 @@ func sessionMarks() []nameMark {
 			return (off == 0 || s.Raw[off-1] != '.') && kept(s, off, n)
 		}),
 		m("session log-in", inRuby(), "devise_for|sign_in(|auto_login(|start_new_session_for|warden.authenticate|enable :sessions|allow_unauthenticated_access", func(s *Source, off, n int) bool {
-			if !s.mentions("devise_for") {
-				return true
-			}
-			return !s.mentions("format: :json", "defaults: {format", "api_only", "devise_token_auth")
+			return !s.mentions("Doorkeeper", "format: :json", "defaults: {format", "api_only", "devise_token_auth")
 		}),
 
 		m("session used", inPHP(), "$_SESSION", kept),
@@ -145,7 +142,9 @@ func oauthMarks() []nameMark {
 		m("provider log-in", inDotNet(), "AddGoogle(|AddFacebook(|AddMicrosoftAccount(|AddGitHub(|AddTwitter(|AddOpenIdConnect(|AddMicrosoftIdentityWebApp|AddOAuth(|GoogleJsonWebSignature|AddDiscord(|AddMicrosoftIdentityWebApi", notImport),
 		m("OmniAuth", inRuby(), "OmniAuth::Builder|omniauth_providers|config.omniauth|:omniauthable|omniauth_callbacks", nil),
 		in("OmniAuth", inRuby(), "omniauth.auth", nil),
-		m("Socialite", inPHP(), "Socialite::|Google_Client|Google\\Client|HybridAuth|Hybridauth|OAuth2\\Client\\Provider", nil),
+		m("Socialite", inPHP(), "Socialite::|Google_Client|Google\\Client|HybridAuth|Hybridauth|OAuth2\\Client\\Provider", func(s *Source, _, _ int) bool {
+			return !s.mentions("PHPMailer", "Gmail")
+		}),
 		{kind: KindOAuth, name: "KnpU OAuth client", langs: langs(lex.YAML), view: Text, lits: "knpu_oauth2_client:"},
 		m("OAuth 2 client", inGo(), ".AuthCodeURL(|goth.UseProviders|gothic.BeginAuthHandler|oidc.NewProvider", nil),
 		m("Google ID token", inGo(), "idtoken.Validate", nil),

@@ -155,7 +155,7 @@ var modelScanners = []scanner{
 	{langs: inGo(), view: Code, triggers: []string{"gorm.Model", "AutoMigrate", "ent.Schema", "bun.BaseModel", "orm.RegisterModel", "pop.Connection", "gorm.Open", "xorm.NewEngine", "boil.", ".Sync2("}, scan: modelOfGo},
 	{langs: inGo(), view: Text, triggers: []string{"gorm:\"", "bun:\"", "xorm:\""}, scan: modelOfGoTag},
 	{langs: inRust(), triggers: []string{"DeriveEntityModel", "Queryable", "Insertable"}, scan: modelOfRust},
-	{langs: inElixir(), triggers: []string{"use Ecto.Schema"}, scan: modelOfElixir},
+	{langs: inElixir(), triggers: []string{"schema "}, scan: modelOfElixir},
 }
 
 func (s *Source) model(off int, name, orm, scope string) {
@@ -452,7 +452,7 @@ func modelOfRust(s *Source, off int) {
 }
 
 func modelOfElixir(s *Source, off int) {
-	if s.mentions("schema \"", "schema(\"") {
-		s.model(off, "", "Ecto", "")
+	if name, ok := s.quoted(off+len("schema "), ""); ok && s.startsLine(off) && s.mentions("field :", "field(:", "belongs_to", "has_many", "Ecto.Schema") {
+		s.model(off, name, "Ecto", "")
 	}
 }

@@ -107,7 +107,7 @@ func ormQuery(s *Source, off int) bool {
 		return false
 	}
 	before := string(s.Between(Code, off-400, off))
-	query, create := strings.LastIndex(before, "@Query"), strings.LastIndex(before, ".createQuery(")
+	query, create := strings.LastIndex(before, "@Query"), strings.LastIndex(before, "createQuery(")
 	named := strings.LastIndex(before, "@NamedQuery")
 	end := strings.LastIndex(before, ";")
 	switch at := max(query, create, named); {
@@ -149,7 +149,7 @@ func sqlVerb(s *Source, off int, view []byte) string {
 	}
 	switch verb {
 	case "SELECT":
-		if selects(rest, upper) {
+		if selects(rest, upper) && !rebuilds(s.Raw[max(0, off-sqlWindow):off]) {
 			return verb
 		}
 	case "INSERT", "REPLACE":
@@ -207,9 +207,6 @@ func selects(rest string, upper bool) bool {
 	if strings.TrimSpace(cols) == "" && !upper || strings.Contains(prose, " "+word+" ") && word != "" {
 		return false
 	}
-	if word == "NEW_" || strings.HasPrefix(word, "__NEW_") {
-		return false
-	}
 	if upper {
 		return true
 	}
@@ -223,6 +220,14 @@ func selects(rest string, upper bool) bool {
 		return strings.ContainsAny(strings.TrimSpace(cols), "*,")
 	}
 	return strings.ContainsAny(cols, "*(") || strings.Contains(cols, ",") && !strings.Contains(strings.TrimSpace(cols), "  ") && more == "" || strings.HasPrefix(strings.TrimSpace(more), ";")
+}
+
+// rebuilds reports whether the statement that before begins copies a table into its successor, as migration tools write it.
+func rebuilds(before []byte) bool {
+	if i := bytes.LastIndexByte(before, ';'); i >= 0 {
+		before = before[i:]
+	}
+	return bytes.Contains(before, []byte(`INTO "new_`)) || bytes.Contains(before, []byte("INTO `__new_"))
 }
 
 func inserts(rest string, upper bool) bool {

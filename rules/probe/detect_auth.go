@@ -123,10 +123,7 @@ func guardFile(f *facts.RepoFile) bool {
 	if b := path.Base(p); b == "middleware.ts" || b == "middleware.js" {
 		return false
 	}
-	if f.Lang() != lex.JavaScript && f.Lang() != lex.TypeScript && f.Lang() != lex.PHP && f.Lang() != lex.Python && f.Lang() != lex.Go {
-		return false
-	}
-	for _, part := range []string{"middleware", "guard", "decorator", "permissions.py", "dependencies", "deps.py", "/utils/auth", "/auth.js", "/auth.ts"} {
+	for _, part := range []string{"middleware", "guard", "decorator", "permissions.py", "models.py", "/models/", "/entities/", "/entity/", "dependencies", "deps.py", "/utils/auth", "/auth.js", "/auth.ts"} {
 		if strings.Contains(p, part) {
 			return true
 		}
@@ -168,8 +165,20 @@ func loginSignup(in *Input) Result {
 
 func authRoutes(in *Input, is func(string) bool) []facts.Hit {
 	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
-		return h.Name != "GET" && h.Name != "DELETE" && is(lastSegment(h.Value))
+		if h.Name == "GET" || h.Name == "DELETE" {
+			return false
+		}
+		return is(lastSegment(h.Value)) || h.Value == "" && h.Name == "POST" && is(handlerStem(h.Fact.Scope))
 	})
+}
+
+// handlerStem is what a class or function of a handler is about: its name without the words that say it is one.
+func handlerStem(scope string) string {
+	stem := letters(strings.TrimPrefix(scope, "def "))
+	for _, suffix := range []string{"controller", "apiview", "view", "resource", "handler", "viewset", "api", "endpoint"} {
+		stem = strings.TrimSuffix(stem, suffix)
+	}
+	return stem
 }
 
 // lastSegment is the last part of a path that is no parameter, folded to letters.
@@ -195,7 +204,7 @@ func letters(s string) string {
 
 func loginPath(s string) bool {
 	switch s {
-	case "login", "signin", "auth", "authenticate", "token", "accesstoken", "session", "sessions", "userlogin", "loginuser", "obtaintoken", "jwtcreate", "authentication", "logins", "authtoken", "apitokenauth", "connexion", "logar", "entrar", "loginphp", "tokens", "doLogin", "dologin", "customerlogin":
+	case "login", "signin", "auth", "authenticate", "token", "accesstoken", "session", "sessions", "userlogin", "loginuser", "obtaintoken", "jwtcreate", "authentication", "logins", "authtoken", "apitokenauth", "connexion", "logar", "entrar", "loginphp", "tokens", "dologin", "customerlogin", "authuser", "userauth", "userauthenticate", "authenticateuser":
 		return true
 	}
 	return strings.HasPrefix(s, "login") && !strings.HasPrefix(s, "loginhist") || strings.HasSuffix(s, "login") || strings.HasSuffix(s, "signin")
@@ -267,6 +276,9 @@ func accountRoutes(in *Input) []facts.Hit {
 	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
 		if h.Name != "POST" && h.Name != "RESOURCE" && h.Name != "ANY" {
 			return false
+		}
+		if mentionsAny(strings.ToLower(h.Value+" "+h.Fact.Scope+" "+h.File.Path), "admin") {
+			return false // accounts that only an administrator makes
 		}
 		switch lastSegment(h.Value) {
 		case "users", "user", "accounts", "account", "members", "customers", "usuarios", "new", "create", "authors":
