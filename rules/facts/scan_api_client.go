@@ -14,7 +14,7 @@ const KindCall Kind = "http-call"
 var clientScanners = []scanner{
 	callsBy(langs(lex.JavaScript, lex.TypeScript), "fetch(", "axios.", "axios(", "got(", "got.", "ky.", "superagent.", "needle(", "needle.", "undici.request(", "https.get(", "https.request(", "http.request(", "http.get(", "HttpService", "httpService.", "request.get(", "request.post(", "request(", "nodeFetch(", "$fetch(", "unirest."),
 	callsBy(langs(lex.Python), "requests.get(", "requests.post(", "requests.put(", "requests.patch(", "requests.delete(", "requests.request(", "requests.Session(", "requests.session(", "httpx.", "urlopen(", "aiohttp.ClientSession(", "ClientSession(", "http.client.HTTP", "urllib3.PoolManager(", "AsyncHTTPClient("),
-	callsBy(langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy), "RestTemplate(", "restTemplate.", "RestTemplateBuilder", "WebClient.", "webClient.", "@FeignClient(", "HttpClient.newHttpClient(", "HttpClient.newBuilder(", "OkHttpClient(", "HttpURLConnection", "RestClient.", "restClient.", "Retrofit.Builder(", "@RegisterRestClient", "Unirest.", "HttpClients.create", "HttpClient(", "singleRequest(", "basicRequest", "WSClient", "@HttpExchange"),
+	callsBy(langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy), "RestTemplate(", "restTemplate.", "RestTemplateBuilder", "WebClient.", "WebClient ", "RestTemplate ", "RestClient ", "webClient.", "@FeignClient(", "HttpClient.newHttpClient(", "HttpClient.newBuilder(", "OkHttpClient(", "HttpURLConnection", "RestClient.", "restClient.", "Retrofit.Builder(", "@RegisterRestClient", "Unirest.", "HttpClients.create", "HttpClient(", "singleRequest(", "basicRequest", "WSClient", "@HttpExchange"),
 	callsBy(langs(lex.CSharp, lex.FSharp), "HttpClient(", "IHttpClientFactory", "AddHttpClient", "HttpClient ", "RestClient(", "RestService.For", "WebRequest.Create", "WebClient("),
 	callsBy(langs(lex.Go), "http.Get(", "http.Post(", "http.PostForm(", "http.NewRequest(", "http.NewRequestWithContext(", "http.Client{", "http.DefaultClient", "resty.New(", "req.C(", "fasthttp.Do(", "fasthttp.Client{", "heimdall."),
 	callsBy(langs(lex.Ruby), "Net::HTTP", "Faraday", "HTTParty", "RestClient", "HTTP.get(", "HTTP.post(", "HTTP.auth(", "HTTP.headers(", "Excon.", "URI.open", "Typhoeus", "Down.", "HTTPX."),
@@ -113,6 +113,8 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 		return s.Lang != lex.Kotlin && s.Lang != lex.Java || s.has("ktor.client") && !s.has("testApplication")
 	case "RestTemplate(", "RestTemplateBuilder":
 		return !strings.HasSuffix(head, "Test")
+	case "WebClient ", "RestTemplate ", "RestClient ": // a client that the framework injects
+		return s.has("org.springframework.web") && !s.has("@Bean") && !strings.HasSuffix(head, "Test")
 	case "WebClient.":
 		return !strings.HasSuffix(head, "Test") && (bytes.HasPrefix(rest, []byte("create")) || bytes.HasPrefix(rest, []byte("builder")) || bytes.HasPrefix(rest, []byte("Builder")))
 	}

@@ -44,15 +44,22 @@ func routesOfSpring(s *Source, off int) {
 	s.springAnswer(at)
 }
 
-// springAnswer says how the class around an endpoint answers.
+// springAnswer says how an endpoint answers: by its class, or by what stands around its own method.
 func (s *Source) springAnswer(at int) {
-	if s.has("@RestController") || s.has("@ResponseBody") || s.has("@FeignClient") {
+	if s.has("@RestController") || s.has("@FeignClient") {
 		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "@RestController", Line: s.LineOf(at)})
 		return
 	}
-	if s.has("ResponseEntity") {
-		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "ResponseEntity", Line: s.LineOf(at)})
-		return
+	head := s.Code[at:min(len(s.Code), at+600)]
+	if i := bytes.IndexByte(head, '{'); i >= 0 {
+		head = head[:i]
+	}
+	before := s.Between(Code, s.LineStart(max(0, s.LineStart(at)-1)), at)
+	for _, w := range [][]byte{head, before} {
+		if bytes.Contains(w, []byte("@ResponseBody")) || bytes.Contains(w, []byte("ResponseEntity")) {
+			s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "@ResponseBody", Line: s.LineOf(at)})
+			return
+		}
 	}
 	s.Emit(Fact{Kind: KindAnswer, Name: "page", Value: "@Controller", Line: s.LineOf(at)})
 }
@@ -122,6 +129,13 @@ func routesOfJVMCalls(s *Source, off int) {
 		return
 	}
 	open := s.skipSpace(off + len(word))
+	if s.Raw[open] == '<' { // a typed location of Ktor: get<Tasks> { }
+		end := bytes.IndexByte(s.Code[open:min(len(s.Code), open+80)], '>')
+		if end > 0 && s.has("io.ktor") && s.startsLine(off) {
+			s.route(m, string(s.Code[open+1:open+end]), "", off)
+		}
+		return
+	}
 	if s.Raw[open] == '{' {
 		if s.has("ktor") || s.has("akka.http") || s.has("pekko.http") {
 			s.route(m, "", s.callScope(off), off)

@@ -206,7 +206,7 @@ func routesOfNodeFiles(s *Source, off int) {
 	stem, _, _ := strings.Cut(base, ".")
 	rest := s.restOfLine(off + len("export "))
 	if stem != "route" && stem != "+server" {
-		if strings.HasPrefix(rest, "default ") && (strings.Contains(rest, "(req") || strings.Contains(rest, "handler")) {
+		if strings.HasPrefix(rest, "default ") && !strings.HasSuffix(base, "sx") {
 			s.Emit(Fact{Kind: KindExportedHandler, Line: s.LineOf(off)})
 		}
 		return

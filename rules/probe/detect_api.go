@@ -27,7 +27,24 @@ type endpoint struct {
 
 // serverSide reports whether a file is the project's own code that a server runs.
 func serverSide(in *Input, f *facts.RepoFile) bool {
-	return f.Own() && !f.Class.Has(facts.Test) && !in.Repo.Browser(f)
+	return f.Own() && !f.Class.Has(facts.Test) && !in.Repo.Browser(f) && !testProject(f.Path)
+}
+
+// testProject tells a path in a project of tests as .NET names them: Shop.Tests, Shop.IntegrationTests.
+func testProject(p string) bool {
+	for rest := p; ; {
+		part, more, found := strings.Cut(rest, "/")
+		if !found {
+			return false
+		}
+		if dot := strings.LastIndexByte(part, '.'); dot > 0 {
+			last := strings.ToLower(part[dot+1:])
+			if strings.HasSuffix(last, "tests") || strings.HasSuffix(last, "test") || strings.HasSuffix(last, "integration") {
+				return true
+			}
+		}
+		rest = more
+	}
 }
 
 // endpoints are the HTTP endpoints of the project's own server.
@@ -303,7 +320,12 @@ func crudEndpoints(in *Input) Result {
 		g.stems[stem] = true
 	}
 	var forms []facts.Hit
-	for _, e := range endpoints(in) {
+	es := endpoints(in)
+	perFile := map[string]int{}
+	for _, e := range es {
+		perFile[e.File.Path]++
+	}
+	for _, e := range es {
 		stem := stemOf(e)
 		for _, m := range e.methods(in) {
 			if m == "ANY" {
@@ -315,11 +337,16 @@ func crudEndpoints(in *Input) Result {
 			put("group "+e.Group, m, stem, e.Hit)
 			if stem == "" { // "/" and "/:id" of a router that is mounted elsewhere
 				put("root "+e.Group, m, stem, e.Hit)
+				if perFile[e.File.Path] == 1 { // one file for each action, in the folder of the resource
+					put("folder "+e.File.Dir(), m, stem, e.Hit)
+				}
 				continue
 			}
 			put("stem "+unitOf(in, e)+" "+stem, m, stem, e.Hit)
 		}
 	}
+	// Evidence that shares a path tells more than a router alone.
+	slices.SortStableFunc(order, func(a, b string) int { return strings.Compare(kindOfGroup(a), kindOfGroup(b)) })
 	var nearest *crud
 	for _, key := range order {
 		g := groups[key]
@@ -352,6 +379,13 @@ func crudEndpoints(in *Input) Result {
 	return Result{Status: Missing}
 }
 
+func kindOfGroup(key string) string {
+	if strings.HasPrefix(key, "stem ") {
+		return "1"
+	}
+	return "2"
+}
+
 func unitOf(in *Input, e endpoint) string { return in.Repo.UnitOf(e.File.Path).Dir }
 
 // coherent tells whether a router or class is about one resource: classes are, and routers with few different stems.
@@ -370,7 +404,7 @@ func coherent(key string, g *crud) bool {
 
 // actionWords stand in paths and names for what is done, not for what it is done to.
 var actionWords = []string{
-	"create", "add", "new", "store", "insert", "post", "save", "update", "edit", "change", "modify", "patch", "put", "delete", "remove", "destroy", "get", "list", "all", "show", "fetch", "find",
+	"create", "add", "new", "store", "insert", "save", "update", "edit", "change", "modify", "delete", "remove", "destroy", "get", "list", "all", "show", "fetch", "find",
 	"read", "view", "detail", "details", "one", "single", "search", "retrieve", "index", "id", "by", "toggle", "complete", "status", "handle", "handler", "del", "page", "upload", "register", "make",
 }
 

@@ -51,7 +51,7 @@ func requestCollection(in *Input) Result {
 func apiCalls(in *Input) Result {
 	var found []facts.Hit
 	for _, h := range in.Repo.Hits(facts.KindCall) {
-		if !serverSide(in, h.File) || h.File.Class.Has(facts.Example) || trial(h.File) {
+		if !serverSide(in, h.File) || trial(h.File) {
 			continue
 		}
 		if l := h.File.Lang(); l == lex.JavaScript || l == lex.TypeScript {

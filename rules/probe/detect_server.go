@@ -93,7 +93,7 @@ func webFramework(in *Input) Result {
 	var out Result
 	seen := map[string]bool{}
 	for _, h := range servers(in, false) {
-		if h.File.Class.Has(facts.Example) || seen[h.Name] || h.Name == "Next.js" && !nextRoutes(in) {
+		if seen[h.Name] || h.Name == "Next.js" && !nextRoutes(in) {
 			continue
 		}
 		seen[h.Name] = true
@@ -208,5 +208,5 @@ func buildConfiguration(f *facts.RepoFile) bool {
 		}
 	}
 	l := f.Lang()
-	return l == lex.Shell
+	return l == lex.Shell || l == lex.Ruby && strings.HasPrefix(f.Path, "bin/")
 }
