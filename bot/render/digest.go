@@ -38,8 +38,8 @@ func Digest(in DigestInput) (title, body string) {
 		return in.who(l) + " completed " + Inline(clip(l.Step, 80)) + l.count()
 	})
 	add("Moved", "", in.Moved, func(l DigestLine) string { return in.who(l) + " earned " + in.names(l.Milestones) + l.count() })
-	add("Might be glad of a word", "Started, and without success for a while. The milestone is where to begin.", in.Stuck, func(l DigestLine) string {
-		out := in.who(l) + " is working on " + in.names(l.Milestones)
+	add("Might be glad of a word", "Started a while ago, and not there yet. The milestone named is where to begin.", in.Stuck, func(l DigestLine) string {
+		out := in.who(l) + " has been at " + in.names(l.Milestones)
 		if !l.Since.IsZero() {
 			out += " since " + day(l.Since, in.To)
 		}
@@ -54,7 +54,7 @@ func Digest(in DigestInput) (title, body string) {
 	if in.DashboardURL != "" {
 		blocks = append(blocks, link("All learners", in.DashboardURL)+".")
 	}
-	blocks = append(blocks, "<sub>Written at "+minute(in.To)+". Nobody was told but those who follow this repository. To stop it, take `digest` out of `.github/milepost.yml`.</sub>")
+	blocks = append(blocks, "<sub>Written on "+minute(in.To)+". Nobody was told but those who follow this repository. To stop it, take `digest` out of `.github/milepost.yml`.</sub>")
 	return title, cut(blocks)
 }
 
@@ -96,7 +96,7 @@ func (in DigestInput) names(ids []string) string {
 		name := Code(id)
 		if in.Roadmap != nil {
 			if def, _, ok := in.Roadmap.Milestone(id); ok {
-				name = lowerFirst(Inline(clip(def.Title, 80)))
+				name = Inline(clip(shortName(def), 60))
 			}
 		}
 		out = append(out, name)

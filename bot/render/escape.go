@@ -120,7 +120,7 @@ func inlineWord(w string, first bool) string {
 func trimWord(w string) (before, core, after string) {
 	core = strings.TrimLeft(w, `("'`)
 	before = w[:len(w)-len(core)]
-	trimmed := strings.TrimRight(core, `.,;!?)"'`)
+	trimmed := strings.TrimRight(core, `.,:;!?)"'`)
 	return before, trimmed, core[len(trimmed):]
 }
 
@@ -241,10 +241,10 @@ func shown(s string) string {
 }
 
 func hexRune(r rune) string {
-	const digits = "0123456789abcdef"
+	const hexDigits = "0123456789abcdef"
 	out := ""
 	for n := uint32(r); n > 0 || len(out) < 4; n >>= 4 { // #nosec G115 -- a rune of a string is not negative
-		out = string(digits[n&15]) + out
+		out = string(hexDigits[n&15]) + out
 	}
 	return out
 }
@@ -343,10 +343,10 @@ func pathURL(p string) string {
 			b.WriteByte(c)
 			continue
 		}
-		const digits = "0123456789ABCDEF"
+		const hexDigits = "0123456789ABCDEF"
 		b.WriteByte('%')
-		b.WriteByte(digits[c>>4])
-		b.WriteByte(digits[c&15])
+		b.WriteByte(hexDigits[c>>4])
+		b.WriteByte(hexDigits[c&15])
 	}
 	return b.String()
 }
@@ -404,6 +404,17 @@ func (r Repo) commitLink(sha string) string {
 		return Code(short(sha))
 	}
 	return link(Code(short(sha)), r.base()+"/commit/"+sha)
+}
+
+var digits = regexp.MustCompile(`^[0-9]{1,9}$`)
+
+// pullNumber is the number of a pull request of this repository whose address is given; "" for any other.
+func (r Repo) pullNumber(address string) string {
+	n, ok := strings.CutPrefix(address, r.base()+"/pull/")
+	if r.base() == "" || !ok || !digits.MatchString(n) {
+		return ""
+	}
+	return n
 }
 
 // webLink shows an address of evidence. Only pages of this repository that no conversation lives on are linked: a link to an issue or pull

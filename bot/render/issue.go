@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -115,9 +116,12 @@ func (p *page) standing() {
 		bar += fmt.Sprintf(" · bonus: %d of %d", s.BonusMet, s.BonusTotal)
 	}
 	if lost := p.lost(); len(lost) > 0 {
-		bar += fmt.Sprintf(" · %s earned earlier %s attention", itoa(len(lost)), plural(len(lost), "needs", "need"))
+		bar += fmt.Sprintf(" · %s earned earlier %s attention", Count(len(lost), "milestone"), plural(len(lost), "needs", "need"))
 	}
 	p.block("%s", bar)
+	if r.Repository.Commit == "" && p.in.Repo.ID != 0 {
+		p.block(msgNoCommit)
+	}
 	if z := p.in.Paused; z != nil {
 		p.block("%s", p.pausedLine(z))
 	}
@@ -225,7 +229,7 @@ func (in IssueInput) advice(m rules.MilestoneReport, level int, hints bool) stri
 		p.block("**%s** %s", msgWhy, richInline(fill(clip(def.Why, 600))))
 	}
 	if m.Reason != "" {
-		p.block("**%s** %s%s", msgMissing, sentence(Prose(m.Reason)), in.near(m))
+		p.block("**%s** %s", msgMissing, in.reason(m, sentence(Prose(m.Reason))))
 	}
 	if n := in.inPull(m.ID); n > 0 {
 		p.block("**%s** "+sentence(msgNotMerged)+" Merge it, and this milestone is met.", "Almost there:", n)
@@ -271,23 +275,36 @@ func (in IssueInput) fill(text string) string {
 	return s.Fill(text)
 }
 
-// near names the places of a near miss.
+// near leads to the place of a near miss: behind a reason that names the file only to the lines, else with the file's name.
 func (in IssueInput) near(m rules.MilestoneReport) string {
-	var places []string
 	for _, e := range m.Evidence {
-		if at := in.place(e); at != "" && len(places) < 2 && !mentioned(m.Reason, e) {
-			places = append(places, at)
+		at := in.place(e)
+		switch {
+		case at == "":
+			continue
+		case e.Path == "" || !strings.Contains(m.Reason, path.Base(e.Path)):
+			return " Nearest: " + at + "."
 		}
+		words := "open it"
+		if e.StartLine > 0 {
+			words = strings.TrimSpace(lines(e))
+		}
+		address := in.Repo.blobURL(in.Report.Repository.Commit, e.Path, e.StartLine, e.EndLine)
+		if address == "" {
+			return ""
+		}
+		return " (" + link(words, address) + ")"
 	}
-	if len(places) == 0 {
-		return ""
-	}
-	return " Found so far: " + list(places) + "."
+	return ""
 }
 
-// mentioned reports whether a reason names a place of evidence itself, by path and line.
-func mentioned(reason string, e rules.Evidence) bool {
-	return e.Path != "" && strings.Contains(reason, e.Path) && (e.StartLine == 0 || strings.Contains(reason, "line "+itoa(e.StartLine)))
+// reason is why a milestone is open, with a link to the nearest miss. end is the full stop, which stands behind the link.
+func (in IssueInput) reason(m rules.MilestoneReport, text string) string {
+	near := in.near(m)
+	if strings.HasPrefix(near, " (") {
+		return stop(strings.TrimSuffix(text, ".") + near)
+	}
+	return stop(text) + near
 }
 
 // place is a piece of evidence with a permanent link: "`src/app.js` lines 1–9".
@@ -303,6 +320,9 @@ func (r Repo) place(commit string, e rules.Evidence) string {
 		}
 		return link(Code(e.Path)+lines(e), r.blobURL(commit, e.Path, e.StartLine, e.EndLine))
 	case e.URL != "":
+		if n := r.pullNumber(e.URL); n != "" {
+			return "pull request " + n
+		}
 		if l := r.webLink(Code(strings.TrimPrefix(e.URL, r.base()+"/")), e.URL); l != "" {
 			return l
 		}
@@ -347,7 +367,7 @@ func (in IssueInput) starter(m rules.MilestoneReport, def *rules.Milestone) stri
 }
 
 // newFileURL is the address of GitHub's editor for a new file with a content.
-func (in IssueInput) newFileURL(path, content string) string {
+func (in IssueInput) newFileURL(file, content string) string {
 	base := in.Repo.base()
 	if base == "" {
 		return ""
@@ -356,7 +376,7 @@ func (in IssueInput) newFileURL(path, content string) string {
 	if branch == "" {
 		branch = "main"
 	}
-	return base + "/new/" + pathURL(branch) + "?filename=" + queryURL(path) + "&value=" + queryURL(content)
+	return base + "/new/" + pathURL(branch) + "?filename=" + queryURL(file) + "&value=" + queryURL(content)
 }
 
 // hints are three levels of help, each folded inside the one before.

@@ -161,7 +161,7 @@ func TestIssueHashLeavesTheTimeOut(t *testing.T) {
 func TestEarnedIsNeverLost(t *testing.T) {
 	t.Parallel()
 	body := Issue(nodeHalf(testRoadmap(t))).Managed
-	for _, s := range []string{"earned 3 May, needs attention since 2 June", "1 earned earlier needs attention", msgEarnedForGood} {
+	for _, s := range []string{"earned 3 May, needs attention since 2 June", "1 milestone earned earlier needs attention", msgEarnedForGood} {
 		if !strings.Contains(body, s) {
 			t.Errorf("the page does not say %q", s)
 		}

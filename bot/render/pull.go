@@ -97,14 +97,22 @@ func (p pull) conclusion() string {
 // name is a milestone's short name for lists: "CI tests".
 func (p pull) name(id string) string {
 	if p.Roadmap != nil {
-		if def, _, ok := p.Roadmap.Milestone(id); ok && def.Short != "" {
-			return visible(def.Short)
+		if def, _, ok := p.Roadmap.Milestone(id); ok {
+			return shortName(def)
 		}
 	}
 	if m, ok := p.Head.Milestone(id); ok {
 		return lowerFirst(visible(m.Title))
 	}
 	return id
+}
+
+// shortName is what a milestone is called in lists.
+func shortName(def *rules.Milestone) string {
+	if def.Short != "" {
+		return visible(def.Short)
+	}
+	return lowerFirst(visible(def.Title))
 }
 
 func (p pull) names(ids []string) []string {
@@ -159,7 +167,7 @@ func (p pull) verdict() string {
 	d := p.delta
 	switch {
 	case len(d.Gains) > 0 && len(d.Losses) > 0:
-		return fmt.Sprintf("**%s completes %s and breaks %s.**%s", what, p.some(d.Gains), p.some(d.Losses), p.counts())
+		return fmt.Sprintf("**%s completes %s (%s) and breaks %d (%s).**%s", what, Count(len(d.Gains), "milestone"), p.some(d.Gains), len(d.Losses), p.some(d.Losses), p.counts())
 	case len(d.Gains) > 0:
 		return fmt.Sprintf("**%s completes %s: %s.** %s%s", what, Count(len(d.Gains), "milestone"), p.some(d.Gains), msgNothingIsLost, p.counts())
 	case len(d.Losses) > 0:
@@ -208,6 +216,9 @@ func (p pull) summary(n int) string {
 	add(p.delta.Nearer, func(m rules.MilestoneReport) string { return p.stepLine(m, "is begun") })
 	add(p.delta.Further, func(m rules.MilestoneReport) string { return p.stepLine(m, "is further away") })
 	blocks = append(blocks, joinItems(items)...)
+	if p.conclusion() == "failure" {
+		blocks = append(blocks, msgRequired)
+	}
 	blocks = append(blocks, p.configuration(n)...)
 	if s := p.suggestion(); s != "" {
 		blocks = append(blocks, s)
@@ -268,7 +279,7 @@ func (p pull) lossLine(m rules.MilestoneReport) string {
 	if m.Reason == "" {
 		return out + "."
 	}
-	return out + ": " + sentence(Prose(m.Reason))
+	return out + ": " + stop(Prose(m.Reason))
 }
 
 func (p pull) stepLine(m rules.MilestoneReport, what string) string {
@@ -276,7 +287,7 @@ func (p pull) stepLine(m rules.MilestoneReport, what string) string {
 	if m.Reason == "" {
 		return out + "."
 	}
-	return out + ": " + sentence(Prose(m.Reason))
+	return out + ": " + stop(Prose(m.Reason))
 }
 
 // suggestion is the one thing that this pull request could still do: mend what it breaks, else finish what its own files begin.
@@ -374,7 +385,7 @@ func Comment(in PullInput, previous bool) CommentText {
 	p := newPull(in)
 	blocks := []string{CommentMarker(in.Repo.ID, in.Number)}
 	if !p.delta.Moves() {
-		blocks = append(blocks, fmt.Sprintf("%s with commit %s: %d of %d stay met.", msgNothingMoves, p.Repo.commitLink(p.HeadSHA), p.delta.MetAfter, p.delta.Total))
+		blocks = append(blocks, fmt.Sprintf("%s with commit %s; it stays at %d of %d.", msgNothingMoves, p.Repo.commitLink(p.HeadSHA), p.delta.MetAfter, p.delta.Total))
 	} else {
 		blocks = append(blocks, p.verdict())
 		blocks = append(blocks, joinItems(p.commentRows())...)

@@ -46,33 +46,27 @@ func ReplyWhy(in IssueInput, id string) string {
 		return ReplyUnknownMilestone(id, known)
 	}
 	p := &page{in: in}
-	at := ""
+	p.WriteString("**" + Inline(clip(m.Title, 100)) + "**")
 	if in.Report.Repository.Commit != "" {
-		at = " at commit " + in.Repo.commitLink(in.Report.Repository.Commit)
+		p.WriteString(" at commit " + in.Repo.commitLink(in.Report.Repository.Commit))
 	}
-	p.WriteString("**" + Inline(clip(m.Title, 100)) + "**: " + strings.ToLower(StatusWord(m.Status)) + at + ".")
-	switch {
-	case m.Status == rules.Partial || m.Status == rules.Missing:
+	p.WriteString(": " + stop(strings.ToLower(StatusWord(m.Status))+p.standsFor(m)))
+	switch m.Status {
+	case rules.Partial, rules.Missing:
 		if e, earned := in.Earned[id]; earned && !e.At.IsZero() {
 			p.block("It was earned on %s, and that stays on record.", day(e.At, in.CheckedAt))
 		}
 		p.block("%s", in.advice(m, inFull, true))
-	case m.Status == rules.Met:
-		if line := strings.TrimSpace(p.since(m) + p.proof(m)); line != "" {
-			p.block("It stands%s", " "+line)
-		}
-	case m.Reason != "":
-		p.block("%s", sentence(Prose(m.Reason)))
-		if m.Status == rules.Unknown {
-			p.block("%s", msgUnknownPending+" "+msgNobodyAtFault)
-		}
+	case rules.Unknown:
+		p.block("%s", msgUnknownPending+" "+msgNobodyAtFault)
+	default:
 	}
 	return p.String()
 }
 
 // ReplySkip confirms that a milestone is left out.
 func ReplySkip(id, reason string) string {
-	return fmt.Sprintf("%s is left out of the count from now on, with your reason: %s To count it again: `/milepost unskip %s`.", Code(id), sentence(Inline(clip(reason, maxProse))), plainID(id))
+	return fmt.Sprintf("%s is left out of the count from now on, with your reason: %s To count it again: `/milepost unskip %s`.", Code(id), stop(Inline(clip(reason, maxProse))), plainID(id))
 }
 
 // ReplyUnskip confirms that a milestone counts again.
@@ -80,14 +74,14 @@ func ReplyUnskip(id string) string { return Code(id) + " counts again." }
 
 // ReplyEvidence confirms that a claim waits for a mentor.
 func ReplyEvidence(id, what string) string {
-	return fmt.Sprintf("Noted: %s as evidence for %s. A mentor can confirm it with `/milepost approve %s`; until then nothing else waits for it.", Code(what), Code(id), plainID(id))
+	return fmt.Sprintf("Noted: %s as evidence for %s. A mentor can confirm it with `/milepost approve %s`; nothing else has to wait for that.", Code(what), Code(id), plainID(id))
 }
 
 // ReplyApprove confirms a sign-off.
 func ReplyApprove(id, mentor, note string) string {
 	out := fmt.Sprintf("%s is signed off by %s", Code(id), Inline(mentor))
 	if strings.TrimSpace(note) != "" {
-		return out + ": " + sentence(Inline(clip(note, maxProse))) + " Well done!"
+		return out + ": " + stop(Inline(clip(note, maxProse))) + " Well done!"
 	}
 	return out + ". Well done!"
 }

@@ -43,7 +43,7 @@ func (p *page) attention() {
 	if problems, more := most(p.in.Problems, 8); len(problems) > 0 {
 		items = nil
 		for _, s := range problems {
-			items = append(items, "- "+sentence(Prose(s)))
+			items = append(items, "- "+stop(Prose(s)))
 		}
 		blocks = append(blocks, "Worth knowing:\n\n"+strings.Join(appendMore(items, more), "\n"))
 	}
@@ -115,7 +115,7 @@ func (p *page) unknown() []string {
 	var out []string
 	reasons, more := most(reasons, 8)
 	for _, why := range reasons {
-		out = append(out, "- "+list(p.titles(names[why], 6))+": "+sentence(Prose(why)))
+		out = append(out, "- "+list(p.titles(names[why], 6))+": "+stop(Prose(why)))
 	}
 	out = appendMore(out, more)
 	if len(out) > 0 {
@@ -194,21 +194,28 @@ func (p *page) milestoneLine(m rules.MilestoneReport) string {
 		out += " (bonus)"
 	}
 	out += " · " + strings.ToLower(StatusWord(m.Status))
+	if m.Status == rules.Partial || m.Status == rules.Missing || m.Status == rules.Unknown {
+		return out + p.open(m)
+	}
+	return out + p.standsFor(m)
+}
+
+// standsFor is what follows the status of a milestone that is not open: since when, and what it rests on.
+func (p *page) standsFor(m rules.MilestoneReport) string {
+	out := ""
 	switch m.Status {
 	case rules.Met:
-		out += p.since(m) + p.proof(m)
+		return p.since(m) + p.proof(m)
 	case rules.Attested:
-		out += p.since(m)
+		out = p.since(m)
 		if m.Reason != "" {
 			out += ", " + stop(Prose(strings.TrimPrefix(m.Reason, "signed off ")))
 		}
-	case rules.Skipped, rules.NotApplicable:
+	case rules.Skipped, rules.NotApplicable, rules.Unknown:
 		if m.Reason != "" {
-			out += ": " + sentence(Prose(m.Reason))
+			out = ": " + stop(Prose(m.Reason))
 		}
-		return out
 	default:
-		out += p.open(m)
 	}
 	return out
 }
@@ -246,7 +253,7 @@ func (p *page) proof(m rules.MilestoneReport) string {
 			continue
 		case at == "":
 			out = append(out, note)
-		case note == "" || p.level >= noExamples:
+		case note == "" || note == at || p.level >= noExamples:
 			out = append(out, at)
 		default:
 			out = append(out, at+" ("+note+")")
@@ -256,7 +263,7 @@ func (p *page) proof(m rules.MilestoneReport) string {
 		if m.Reason == "" {
 			return ""
 		}
-		return ": " + sentence(Prose(m.Reason))
+		return ": " + stop(Prose(m.Reason))
 	}
 	if more > 0 && p.level == inFull {
 		out = append(out, fmt.Sprintf("%d more", more))
@@ -271,7 +278,7 @@ func (p *page) open(m rules.MilestoneReport) string {
 		out += " (earned " + day(e.At, p.in.CheckedAt) + ")"
 	}
 	if m.Reason != "" {
-		out += ": " + sentence(Prose(m.Reason)) + p.in.near(m)
+		out += ": " + p.in.reason(m, Prose(m.Reason))
 	} else {
 		out += "."
 	}
@@ -303,12 +310,11 @@ func (p *page) changes() {
 
 func (p *page) changeLine(c Change) string {
 	var parts []string
-	if len(c.Gained) > 0 {
-		verb := "earned "
-		if c.By != "" {
-			verb = "signed off: "
-		}
-		parts = append(parts, verb+list(p.titles(c.Gained, 6)))
+	switch by := Inline(clip(c.By, 60)); {
+	case len(c.Gained) > 0 && by != "":
+		parts = append(parts, by+" signed off "+list(p.titles(c.Gained, 6)))
+	case len(c.Gained) > 0:
+		parts = append(parts, "earned "+list(p.titles(c.Gained, 6)))
 	}
 	if len(c.Lost) > 0 {
 		parts = append(parts, list(p.titles(c.Lost, 6))+" "+plural(len(c.Lost), "needs", "need")+" attention")
@@ -319,7 +325,6 @@ func (p *page) changeLine(c Change) string {
 	out := strings.Join(parts, "; ")
 	switch {
 	case c.By != "":
-		out += " by " + Inline(clip(c.By, 60))
 	case c.Pull > 0:
 		out += fmt.Sprintf(", with pull request %d", c.Pull)
 	case c.Commit != "":
@@ -363,14 +368,18 @@ func StepCompleted(in IssueInput, step rules.StepReport) string {
 	var names []string
 	for _, m := range step.Milestones {
 		if m.Done() {
-			names = append(names, lowerFirst(Inline(clip(m.Title, 80))))
+			name := lowerFirst(m.Title)
+			if def, _, ok := in.milestone(m.ID); ok {
+				name = shortName(def)
+			}
+			names = append(names, Inline(clip(name, 60)))
 		}
 	}
 	if shown, more := most(names, 6); len(shown) > 0 {
 		if more > 0 {
 			shown = append(shown, fmt.Sprintf("%d more", more))
 		}
-		out += "What is behind it: " + list(shown) + ". "
+		out += "It rests on " + list(shown) + ". "
 	}
 	out += "Well done!\n\n" + sentence(Standing(s))
 	return out + in.onward()
