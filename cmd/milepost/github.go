@@ -60,7 +60,7 @@ func readActivity(ctx context.Context, c *gh.Client, r gh.Repo, branch string, a
 			out = append(out, snapshot.Warning{Msg: fmt.Sprintf("%s could not be read from GitHub (%s)", what, gh.KindOf(err))})
 		}
 	}
-	log, err := c.Commits(ctx, r, branch, 100)
+	log, _, err := c.Commits(ctx, r, branch, 100)
 	note("the commits", err)
 	if err == nil {
 		act.Log = &log
