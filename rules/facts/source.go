@@ -36,7 +36,7 @@ func (s *Source) Emit(f Fact) {
 	switch f.Kind {
 	case KindRoute, KindImport, KindLocalImport, KindFunction, KindType:
 		limit = 400 // these are counted or joined across files
-	case KindReadme, KindIgnore:
+	case KindReadme, KindIgnore, KindCI:
 		limit = 150
 	default:
 	}
