@@ -44,6 +44,23 @@ type entry struct {
 	earned  []storage.Earned
 }
 
+// FullName is "owner/name".
+func (e *entry) FullName() string { return e.repo.FullName() }
+
+// Name is the repository's name without its owner.
+func (e *entry) Name() string { return e.repo.Name }
+
+// Standing is a repository's state in a few words.
+func (e *entry) Standing() string {
+	switch {
+	case e.repo.ReportID == 0:
+		return "not checked yet"
+	case e.repo.State == "empty":
+		return "no commit yet"
+	}
+	return render.Standing(rules.Summary{Met: e.repo.Met, Total: e.repo.Total})
+}
+
 func newCohort(store *storage.Store, roadmap *rules.Roadmap, now func() time.Time) *cohort {
 	c := &cohort{store: store, roadmap: roadmap, now: now, index: map[string]int{}, byID: map[int64]*entry{}}
 	for i := range roadmap.Steps {

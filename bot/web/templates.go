@@ -72,7 +72,7 @@ func funcs(s *Server) template.FuncMap {
 		"day":    day,
 		"moment": moment,
 		"word":   func(st rules.Status) string { return render.StatusWord(st) },
-		"count":  render.Count,
+		"count":  count,
 		"short":  func(sha string) string { return sha[:min(len(sha), 7)] },
 		"esc":    url.PathEscape,
 		"q":      url.QueryEscape,
@@ -102,6 +102,14 @@ func tone(st rules.Status) string {
 	}
 }
 
+// count is "1 repository" or "3 repositories".
+func count(n int, noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && n != 1 {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	return render.Count(n, noun)
+}
+
 // day is a date in words, as <time>.
 func day(t time.Time) template.HTML { return stampHTML(t, t.UTC().Format("2 January 2006")) }
 
@@ -121,13 +129,13 @@ func agoWords(t, now time.Time) string {
 	case d < time.Minute:
 		return "just now"
 	case d < time.Hour:
-		return render.Count(int(d/time.Minute), "minute") + " ago"
+		return count(int(d/time.Minute), "minute") + " ago"
 	case d < 24*time.Hour:
-		return render.Count(int(d/time.Hour), "hour") + " ago"
+		return count(int(d/time.Hour), "hour") + " ago"
 	case d < 48*time.Hour:
 		return "yesterday"
 	case d < 60*24*time.Hour:
-		return render.Count(int(d/(24*time.Hour)), "day") + " ago"
+		return count(int(d/(24*time.Hour)), "day") + " ago"
 	case t.UTC().Year() == now.UTC().Year():
 		return t.UTC().Format("2 January")
 	default:

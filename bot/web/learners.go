@@ -1,0 +1,385 @@
+package web
+
+import (
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"milepost/rules"
+)
+
+const (
+	pageSize = 50
+	pageMost = 500
+)
+
+// query is what a list of learners was asked for; it lives in the address.
+type query struct {
+	Org, Text, Lacks, Show string
+	Sort                   string
+	Desc                   bool
+	Page, Per              int
+}
+
+// Values of query.Show.
+const (
+	showAll        = ""
+	showStarted    = "started"
+	showNotStarted = "not-started"
+)
+
+// sorts are the columns that a list can be sorted by, beside "step-" and a step's id, and whether the first click sorts downwards.
+var sorts = map[string]bool{"learner": false, "percent": true, "week": true, "month": true, "last": true}
+
+// readQuery reads a list's address. What it does not know it leaves out.
+func (c *cohort) readQuery(v url.Values) query {
+	q := query{Org: cut(v.Get("org"), 100), Text: cut(strings.TrimSpace(v.Get("q")), 100), Sort: v.Get("sort"), Show: v.Get("show"), Page: atoi(v.Get("page"), 1, 1_000_000), Per: atoi(v.Get("per_page"), pageSize, pageMost)}
+	if _, ok := c.index[v.Get("lacks")]; ok {
+		q.Lacks = v.Get("lacks")
+	}
+	if q.Show != showStarted && q.Show != showNotStarted {
+		q.Show = showAll
+	}
+	if _, ok := sorts[q.Sort]; !ok && c.stepIndex(q.Sort) < 0 {
+		q.Sort = "learner"
+	}
+	q.Desc = v.Get("dir") == "desc" || v.Get("dir") == "" && q.first(q.Sort)
+	return q
+}
+
+// first is the direction in which a column sorts at first.
+func (q query) first(column string) bool { return sorts[column] || strings.HasPrefix(column, "step-") }
+
+func (c *cohort) stepIndex(sort string) int {
+	id, ok := strings.CutPrefix(sort, "step-")
+	if !ok {
+		return -1
+	}
+	return slices.IndexFunc(c.roadmap.Steps, func(s rules.Step) bool { return s.ID == id })
+}
+
+// atoi reads a number from 1 up to most, or takes the default.
+func atoi(s string, def, most int) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return def
+	}
+	return min(n, most)
+}
+
+// Values writes the query back as an address.
+func (q query) Values() url.Values {
+	v := url.Values{}
+	for k, s := range map[string]string{"org": q.Org, "q": q.Text, "lacks": q.Lacks, "show": q.Show} {
+		if s != "" {
+			v.Set(k, s)
+		}
+	}
+	if q.Sort != "learner" || q.Desc {
+		v.Set("sort", q.Sort)
+		if q.Desc != q.first(q.Sort) {
+			v.Set("dir", map[bool]string{true: "desc", false: "asc"}[q.Desc])
+		}
+	}
+	if q.Page > 1 {
+		v.Set("page", strconv.Itoa(q.Page))
+	}
+	return v
+}
+
+// Filters is the number of filters that are set.
+func (q query) Filters() int {
+	n := 0
+	for _, s := range []string{q.Org, q.Text, q.Lacks, q.Show} {
+		if s != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// URL is the address of the list, sorted by a column: once more on the same column turns the direction round.
+func (q query) URL(column string) string {
+	if q.Sort == column {
+		q.Desc = !q.Desc
+	} else {
+		q.Sort, q.Desc = column, q.first(column)
+	}
+	q.Page = 1
+	return address("/learners", q.Values())
+}
+
+// PageURL is the address of another page of the list.
+func (q query) PageURL(page int) string {
+	q.Page = page
+	return address("/learners", q.Values())
+}
+
+// Export is the address of the list as a file, all pages in one.
+func (q query) Export(kind string) string {
+	q.Page = 1
+	return address("/learners."+kind, q.Values())
+}
+
+// Aria is the word of aria-sort for a column.
+func (q query) Aria(column string) string {
+	switch {
+	case q.Sort != column:
+		return "none"
+	case q.Desc:
+		return "descending"
+	}
+	return "ascending"
+}
+
+func address(path string, v url.Values) string {
+	if len(v) == 0 {
+		return path
+	}
+	return path + "?" + v.Encode()
+}
+
+// list applies filters and sorting.
+func (c *cohort) list(all []*learner, q query) []*learner {
+	text, place := strings.ToLower(q.Text), -1
+	if q.Lacks != "" {
+		place = c.index[q.Lacks]
+	}
+	out := slices.DeleteFunc(slices.Clone(all), func(l *learner) bool {
+		switch {
+		case q.Org != "" && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.EqualFold(e.repo.Owner, q.Org) }),
+			text != "" && !strings.Contains(l.Key(), text) && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.Contains(strings.ToLower(e.repo.FullName()), text) }),
+			place >= 0 && (rank(l.Status[place]) == 6 || rank(l.Status[place]) == 1 || rank(l.Status[place]) == 2),
+			q.Show == showStarted && !l.Started(), q.Show == showNotStarted && l.Started():
+			return true
+		}
+		return false
+	})
+	step := c.stepIndex(q.Sort)
+	less := func(a, b *learner) int {
+		switch {
+		case step >= 0:
+			return cmp.Compare(share(a.Steps[step]), share(b.Steps[step]))
+		case q.Sort == "percent":
+			return cmp.Or(cmp.Compare(a.Percent, b.Percent), cmp.Compare(a.BonusMet, b.BonusMet))
+		case q.Sort == "week":
+			return cmp.Compare(a.Change7, b.Change7)
+		case q.Sort == "month":
+			return cmp.Compare(a.Change30, b.Change30)
+		case q.Sort == "last":
+			return a.Last.Compare(b.Last)
+		}
+		return cmp.Compare(a.Key(), b.Key())
+	}
+	slices.SortStableFunc(out, func(a, b *learner) int {
+		n := less(a, b)
+		if q.Desc {
+			n = -n
+		}
+		return cmp.Or(n, cmp.Compare(a.Key(), b.Key()))
+	})
+	return out
+}
+
+func share(s stepCell) float64 {
+	if s.Total == 0 {
+		return 0
+	}
+	return float64(s.Met) / float64(s.Total)
+}
+
+// orgs are the owners that occur, in order.
+func orgs(entries []*entry) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, e := range entries {
+		if !seen[e.repo.Owner] {
+			seen[e.repo.Owner] = true
+			out = append(out, e.repo.Owner)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// listed is the list that a request asks for.
+func (s *Server) listed(p *request) (entries []*entry, all, some []*learner, q query, err error) {
+	entries, err = s.cohort.of(p.Context(), p.viewer)
+	if err != nil {
+		return nil, nil, nil, q, err
+	}
+	q = s.cohort.readQuery(p.URL.Query())
+	all = s.cohort.learners(entries)
+	return entries, all, s.cohort.list(all, q), q, nil
+}
+
+// learnersPage is the cohort in one table.
+func (s *Server) learnersPage(p *request) error {
+	entries, all, some, q, err := s.listed(p)
+	if err != nil {
+		return err
+	}
+	pages := max(1, (len(some)+pageSize-1)/pageSize)
+	q.Page, q.Per = min(q.Page, pages), pageSize
+	from := (q.Page - 1) * pageSize
+	body := struct {
+		Q           query
+		Rows        []*learner
+		Steps       []rules.Step
+		Shares      []int // percent of the learners who have completed each step
+		Orgs        []string
+		Lacks       []flatMilestone
+		Found, All  int
+		From, Until int
+		Pages       int
+		Name        func(*learner) string
+	}{Q: q, Rows: some[from:min(from+pageSize, len(some))], Steps: s.cohort.roadmap.Steps, Orgs: orgs(entries), Lacks: s.cohort.flat, Found: len(some), All: len(all), From: from + 1, Until: min(from+pageSize, len(some)), Pages: pages, Name: displayName}
+	for i := range body.Steps {
+		done := 0
+		for _, l := range some {
+			if l.Steps[i].Word == "Done" {
+				done++
+			}
+		}
+		if len(some) > 0 {
+			done = done * 100 / len(some)
+		}
+		body.Shares = append(body.Shares, done)
+	}
+	l := p.layout("Learners", "learners", body)
+	l.Fresh, l.Wide = newest(all), true
+	return p.show("learners", l)
+}
+
+// learnersCSV is the list as a table for spreadsheets.
+func (s *Server) learnersCSV(p *request) error {
+	_, _, some, _, err := s.listed(p)
+	if err != nil {
+		return err
+	}
+	h := p.w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="learners-`+s.cfg.Now().UTC().Format(time.DateOnly)+`.csv"`)
+	w := csv.NewWriter(p.w)
+	head := []string{"learner", "repositories", "started", "percent", "met", "total", "bonus_met", "bonus_total", "change_7_days", "change_30_days", "last_push", "last_check"}
+	for _, st := range s.cohort.roadmap.Steps {
+		head = append(head, st.ID, st.ID+"_met", st.ID+"_total")
+	}
+	_ = w.Write(head) // errors are kept until Flush
+	for _, l := range some {
+		var repos []string
+		for _, e := range l.Repos {
+			repos = append(repos, e.repo.FullName())
+		}
+		row := []string{cell(l.Login), cell(strings.Join(repos, " ")), strconv.FormatBool(l.Started()), strconv.Itoa(l.Percent), strconv.Itoa(l.Met), strconv.Itoa(l.Total),
+			strconv.Itoa(l.BonusMet), strconv.Itoa(l.BonusTotal), strconv.Itoa(l.Change7), strconv.Itoa(l.Change30), iso(l.Last), iso(l.Fresh)}
+		for _, st := range l.Steps {
+			row = append(row, st.Word, strconv.Itoa(st.Met), strconv.Itoa(st.Total))
+		}
+		_ = w.Write(row)
+	}
+	w.Flush()
+	if err := w.Error(); err != nil {
+		s.cfg.Log.InfoContext(p.Context(), "export was cut short", "error", err)
+	}
+	return nil
+}
+
+// cell keeps a text from being a formula in a spreadsheet.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+func iso(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// learnerJSON is a learner as the interface gives it.
+type learnerJSON struct {
+	Login        string     `json:"login"`
+	Started      bool       `json:"started"`
+	Summary      sumJSON    `json:"summary"`
+	Change7      int        `json:"change_7_days"`
+	Change30     int        `json:"change_30_days"`
+	LastPush     *time.Time `json:"last_push"`
+	LastCheck    *time.Time `json:"last_check"`
+	Repositories []string   `json:"repositories"`
+	Steps        []stepJSON `json:"steps"`
+}
+
+type sumJSON struct {
+	Met        int `json:"met"`
+	Total      int `json:"total"`
+	BonusMet   int `json:"bonus_met"`
+	BonusTotal int `json:"bonus_total"`
+	Percent    int `json:"percent"`
+}
+
+type stepJSON struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	Status string `json:"status"`
+	Met    int    `json:"met"`
+	Total  int    `json:"total"`
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func (c *cohort) learnerJSON(l *learner) learnerJSON {
+	out := learnerJSON{Login: l.Login, Started: l.Started(), Summary: sumJSON{l.Met, l.Total, l.BonusMet, l.BonusTotal, l.Percent}, Change7: l.Change7, Change30: l.Change30, LastPush: orNull(l.Last), LastCheck: orNull(l.Fresh),
+		Repositories: []string{}, Steps: []stepJSON{}}
+	for _, e := range l.Repos {
+		out.Repositories = append(out.Repositories, e.repo.FullName())
+	}
+	for i, st := range l.Steps {
+		out.Steps = append(out.Steps, stepJSON{c.roadmap.Steps[i].ID, c.roadmap.Steps[i].Title, strings.ToLower(st.Word), st.Met, st.Total})
+	}
+	return out
+}
+
+// learnersJSON is the list as a file.
+func (s *Server) learnersJSON(p *request) error {
+	_, _, some, _, err := s.listed(p)
+	if err != nil {
+		return err
+	}
+	out := make([]learnerJSON, 0, len(some))
+	for _, l := range some {
+		out = append(out, s.cohort.learnerJSON(l))
+	}
+	p.w.Header().Set("Content-Disposition", `attachment; filename="learners-`+s.cfg.Now().UTC().Format(time.DateOnly)+`.json"`)
+	return writeJSON(p.w, http.StatusOK, struct {
+		Total    int           `json:"total"`
+		Learners []learnerJSON `json:"learners"`
+	}{len(out), out})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("web: encode answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(data, '\n')) // a client that went away needs no answer
+	return nil
+}

@@ -1,0 +1,250 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"milepost/bot/gh"
+	"milepost/rules/config"
+	"milepost/storage"
+)
+
+// mentors reports whether the person may sign off in a repository: maintainers and those whom the configuration names, never the learner.
+func (p *request) mentors(ctx context.Context, repo *storage.Repository) (bool, error) {
+	v := p.viewer
+	if !v.sees(repo.ID) || strings.EqualFold(v.user.Login, repo.Learner) {
+		return false, nil
+	}
+	if role := v.roles[repo.ID]; role == roleAdmin || role == roleMaintain {
+		return true, nil
+	}
+	conf, err := p.srv.configuration(ctx, repo)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range conf.Mentors {
+		team, isTeam := strings.CutPrefix(m, "@")
+		if !isTeam {
+			if strings.EqualFold(m, v.user.Login) {
+				return true, nil
+			}
+			continue
+		}
+		org, slug, _ := strings.Cut(team, "/")
+		if !strings.EqualFold(org, repo.Owner) {
+			continue // another organisation's team says nothing here
+		}
+		client, err := p.srv.cfg.SignIn.As(v.token)
+		if err != nil {
+			return false, err
+		}
+		member, err := client.TeamMember(ctx, org, slug, v.user.Login)
+		if err != nil && !gh.Is(err, gh.NotFound, gh.Forbidden) {
+			return false, err
+		}
+		if member && err == nil {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// configuration is the one in force: the repository's own over its organisation's defaults.
+func (s *Server) configuration(ctx context.Context, repo *storage.Repository) (config.Config, error) {
+	var own, defaults config.Config
+	if len(repo.Config) > 0 {
+		if err := json.Unmarshal(repo.Config, &own); err != nil {
+			return own, fmt.Errorf("web: stored configuration of repository %d: %w", repo.ID, err)
+		}
+	}
+	data, err := s.cfg.Store.Setting(ctx, "org-config/"+strings.ToLower(repo.Owner))
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return own, nil
+	case err != nil:
+		return own, err
+	}
+	if err := json.Unmarshal(data, &defaults); err != nil {
+		return own, fmt.Errorf("web: stored defaults of %s: %w", repo.Owner, err)
+	}
+	return config.Merge(defaults, own), nil
+}
+
+// mentored is the repository of a form, if the person may sign off there; what the person may not see is not found, what is seen is refused in words.
+func (p *request) mentored() (storage.Repository, error) {
+	repo, err := p.repository()
+	if err != nil {
+		return repo, err
+	}
+	ok, err := p.mentors(p.Context(), &repo)
+	if err == nil && !ok {
+		err = &pageError{403, "Only mentors can do this", "Mentors are the repository's maintainers and the people whom its configuration names under “mentors”; a learner cannot sign off own work."}
+	}
+	return repo, err
+}
+
+const noteMost = 2000
+
+// signOff records a mentor's approval and asks for a new check.
+func (s *Server) signOff(p *request) error {
+	repo, err := p.mentored()
+	if err != nil {
+		return err
+	}
+	note, err := p.field("note", noteMost)
+	if err != nil {
+		return err
+	}
+	id := p.PostForm.Get("milestone")
+	known, err := s.knows(p.Context(), repo.ID, id)
+	if err != nil {
+		return err
+	}
+	if !known {
+		return badRequest("Choose the milestone to sign off.")
+	}
+	me := p.viewer.user.Login
+	err = s.cfg.Store.WithTx(p.Context(), func(tx *storage.Tx) error {
+		ctx := p.Context()
+		if _, err := tx.RevokeSignOffs(ctx, repo.ID, id, me); err != nil { // the new one stands in its place
+			return err
+		}
+		if _, err := tx.AddSignOff(ctx, storage.SignOff{RepoID: repo.ID, Milestone: id, Mentor: me, Note: note}); err != nil {
+			return err
+		}
+		if _, err := tx.DecideEvidenceClaims(ctx, repo.ID, id, storage.ClaimAccepted, me); err != nil {
+			return err
+		}
+		return recorded(ctx, tx, repo.ID, fmt.Sprintf("%s was signed off by %s on the dashboard", id, me))
+	})
+	if err != nil {
+		return err
+	}
+	return p.back(&repo, "signed")
+}
+
+// revoke takes a sign-off back and asks for a new check.
+func (s *Server) revoke(p *request) error {
+	repo, err := p.mentored()
+	if err != nil {
+		return err
+	}
+	id, me := p.PostForm.Get("milestone"), p.viewer.user.Login
+	err = s.cfg.Store.WithTx(p.Context(), func(tx *storage.Tx) error {
+		n, err := tx.RevokeSignOffs(p.Context(), repo.ID, id, me)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return badRequest("There is no sign-off of this milestone that could be taken back.")
+		}
+		return recorded(p.Context(), tx, repo.ID, fmt.Sprintf("the sign-off of %s was taken back by %s on the dashboard", id, me))
+	})
+	if err != nil {
+		return err
+	}
+	return p.back(&repo, "revoked")
+}
+
+// recorded adds a line to the repository's log and makes the repository due.
+func recorded(ctx context.Context, tx *storage.Tx, repoID int64, line string) error {
+	if err := tx.AddEvent(ctx, storage.Event{RepoID: repoID, Kind: "note", Message: line}); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, storage.Wish{Key: storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(repoID, 10)}, Priority: storage.PriorityHigh})
+}
+
+// knows reports whether a repository is judged by a milestone.
+func (s *Server) knows(ctx context.Context, repoID int64, id string) (bool, error) {
+	if _, ok := s.cohort.index[id]; ok {
+		return true, nil
+	}
+	all, err := s.cfg.Store.Statuses(ctx, repoID)
+	if err != nil {
+		return false, err
+	}
+	for _, st := range all {
+		if st.Milestone == id {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// back returns from a form to the page it was on: the repository's or its learner's.
+func (p *request) back(repo *storage.Repository, done string) error {
+	to := "/repos/" + repo.FullName()
+	if p.PostForm.Get("from") == "learner" && repo.Learner != "" {
+		to = "/learners/" + repo.Learner
+	}
+	return p.redirect(to + "?done=" + done)
+}
+
+// checkNow asks for a new check.
+func (s *Server) checkNow(p *request) error {
+	repo, err := p.repository()
+	if err != nil {
+		return err
+	}
+	if role := p.viewer.roles[repo.ID]; role == roleRead || role == "triage" {
+		return &pageError{403, "This takes the right to write", "A new check can be asked for by people who may push to the repository."}
+	}
+	err = s.cfg.Store.WithTx(p.Context(), func(tx *storage.Tx) error {
+		return recorded(p.Context(), tx, repo.ID, "a check was asked for by "+p.viewer.user.Login+" on the dashboard")
+	})
+	if err != nil {
+		return err
+	}
+	return p.back(&repo, "rechecks")
+}
+
+// addNote keeps a mentor's note on a learner, for the mentors of the same installation.
+func (s *Server) addNote(p *request) error {
+	l, mentored, err := p.learner()
+	if err != nil {
+		return err
+	}
+	if len(mentored) == 0 {
+		return &pageError{403, "Only mentors can do this", "Notes are written by mentors of the learner's repositories."}
+	}
+	text, err := p.field("text", noteMost)
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		return badRequest("Write a note first.")
+	}
+	if _, err := s.cfg.Store.AddNote(p.Context(), storage.Note{InstallationID: mentored[0], Learner: l.Login, Mentor: p.viewer.user.Login, Text: text}); err != nil {
+		return err
+	}
+	return p.redirect("/learners/" + l.Login + "?done=noted")
+}
+
+// deleteNote removes a note by its writer.
+func (s *Server) deleteNote(p *request) error {
+	l, mentored, err := p.learner()
+	if err != nil {
+		return err
+	}
+	id, err := strconv.ParseInt(p.PostForm.Get("id"), 10, 64)
+	if err != nil {
+		return badRequest("There is no such note.")
+	}
+	notes, err := s.cfg.Store.Notes(p.Context(), l.Login, mentored)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		if n.ID == id && strings.EqualFold(n.Mentor, p.viewer.user.Login) {
+			if err := s.cfg.Store.DeleteNote(p.Context(), id, p.viewer.user.Login); err != nil {
+				return err
+			}
+			return p.redirect("/learners/" + l.Login + "?done=unnoted")
+		}
+	}
+	return badRequest("There is no such note of yours.")
+}
