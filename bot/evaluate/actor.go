@@ -70,6 +70,9 @@ type run struct {
 	handled []string   // ticks that were carried out
 	noted   []string   // lines for the repository's log
 	gone    bool
+	looked  bool // the head was read: what kept us from it is over
+	// suspended says that the installation is.
+	suspended bool
 }
 
 // settings are what people asked of the bot in one repository, and what it remembers to say.
@@ -134,8 +137,8 @@ func (r *run) handle(ctx context.Context, id int64) error {
 		return err
 	}
 	r.fold()
-	if r.repo.State == StateSuspended {
-		return r.finish(ctx)
+	if r.suspended {
+		return r.orFinish(ctx, r.state(ctx, StateSuspended, "the installation is suspended"))
 	}
 	err := r.people(ctx)
 	if err == nil {
@@ -236,14 +239,10 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	inst, err := r.Store.Installation(ctx, r.repo.InstallationID)
 	switch {
-	case err == nil && inst.Suspended:
-		r.repo.State = StateSuspended
 	case err == nil:
+		r.suspended = inst.Suspended
 		r.set.OwnerIsOrg = r.set.OwnerIsOrg || inst.AccountType == "Organization" && strings.EqualFold(inst.AccountLogin, r.repo.Owner)
 		r.act.OwnerIsOrg = r.set.OwnerIsOrg
-		if r.repo.State == StateSuspended {
-			r.repo.State = ""
-		}
 	case !errors.Is(err, storage.ErrNotFound):
 		return fmt.Errorf("evaluate: %w", err)
 	}
@@ -283,12 +282,15 @@ func (r *run) stale() bool {
 
 // settle turns what GitHub answered into the repository's state, or gives the error back to be tried again.
 func (r *run) settle(ctx context.Context, err error) error {
+	if gh.Moved(err) {
+		return r.follow(ctx, err)
+	}
 	state, detail := "", ""
 	switch {
 	case err == nil && r.repo.Archived:
 		state, detail = StateArchived, "the repository is archived: it is judged, and nothing is written to it"
-	case err == nil && r.repo.State == StateEmpty:
-		return nil // said by head
+	case err == nil && (r.repo.State == StateEmpty || !r.looked):
+		return nil // said by head, or nothing new is known
 	case err == nil:
 	case gh.Is(err, gh.Suspended):
 		state, detail = StateSuspended, "the installation is suspended"
@@ -301,6 +303,11 @@ func (r *run) settle(ctx context.Context, err error) error {
 	default:
 		return err
 	}
+	return r.state(ctx, state, detail)
+}
+
+// state notes the repository's state, with a sentence for people.
+func (r *run) state(ctx context.Context, state, detail string) error {
 	if state == r.repo.State {
 		return nil
 	}
@@ -312,6 +319,19 @@ func (r *run) settle(ctx context.Context, err error) error {
 		r.noted = append(r.noted, detail)
 	}
 	return nil
+}
+
+// follow takes in the present name of a repository whose renaming was not heard of. The run is to be tried again.
+func (r *run) follow(ctx context.Context, cause error) error {
+	g, err := r.client.Repository(ctx, ghRepo(&r.repo))
+	if err != nil || g.ID != r.repo.ID {
+		return cause
+	}
+	r.identify(&g)
+	if err := r.Store.PutRepository(ctx, r.repo); err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	return cause
 }
 
 // finish writes what is left and marks the deliveries as done, if the claim still holds.

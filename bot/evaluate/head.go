@@ -105,6 +105,7 @@ func (r *run) lookAtHead(ctx context.Context, in rules.Input) (judged, error) {
 	if err != nil {
 		return judged{}, err
 	}
+	r.looked = true
 	if r.repo.State == StateEmpty {
 		r.repo.State = ""
 		if err := r.Store.SetRepositoryState(ctx, r.repo.ID, "", ""); err != nil {

@@ -86,6 +86,12 @@ func Is(err error, kinds ...Kind) bool {
 	return false
 }
 
+// Moved reports whether err says that what was asked for has another address now: a repository was renamed or transferred.
+func Moved(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == NotFound && e.Status/100 == 3
+}
+
 // RetryAt returns when a rate-limited call may be tried again.
 func RetryAt(err error) (time.Time, bool) {
 	var e *Error

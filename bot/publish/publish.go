@@ -79,7 +79,7 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 	if err != nil {
 		return p.unreadable(ctx, pub, res, err)
 	}
-	if id, ok := render.FindMarker(issue.Body); issue.PullRequest != nil || ok && id != in.Repo.ID {
+	if id, ok := render.FindMarker(issue.Body); issue.PullRequest != nil || ok && id != in.Repo.ID || issue.ID != pub.RemoteID {
 		// The number leads elsewhere: the issue was transferred away, or converted.
 		pub.State = StateDeleted
 		res.State = StateDeleted
@@ -145,6 +145,8 @@ func (p *Publisher) rewrite(ctx context.Context, c *gh.Client, repo gh.Repo, pub
 // unreadable tells an issue that is gone from trouble that passes.
 func (p *Publisher) unreadable(ctx context.Context, pub storage.Publication, res IssueResult, err error) (IssueResult, error) {
 	switch {
+	case gh.Moved(err):
+		return res, err // the repository has another name now
 	case gh.Is(err, gh.NotFound):
 		pub.State = StateDeleted
 	case gh.Is(err, gh.Gone): // 410 is both: the issue was deleted, or issues are switched off

@@ -5,6 +5,7 @@ package flowtest
 import (
 	"context"
 	_ "embed"
+	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -26,6 +27,7 @@ import (
 	"milepost/bot/work"
 	"milepost/rules"
 	"milepost/rules/roadmaps"
+	"milepost/rules/snapshot"
 	"milepost/storage"
 	"milepost/storage/storagetest"
 )
@@ -310,4 +312,41 @@ func (w *World) Sweep(r *githubsim.Repo) {
 		w.TB.Fatal(err)
 	}
 	w.Settle()
+}
+
+// Renew gives the world an empty database and starts the program on it. The former workers must have been stopped.
+func (w *World) Renew() {
+	w.TB.Helper()
+	w.Store = storagetest.OpenSQLite(w.TB, storage.Options{Now: w.Clock.Now})
+	w.Assemble(false)
+	w.Start()
+}
+
+// Log is the stored history of a repository.
+func (w *World) Log(r *githubsim.Repo) snapshot.CommitLog {
+	w.TB.Helper()
+	rows, err := w.Store.Activity(context.Background(), r.ID())
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	var log snapshot.CommitLog
+	if err := json.Unmarshal(rows["log"], &log); err != nil {
+		w.TB.Fatal(err)
+	}
+	return log
+}
+
+// FreshLog is the history of a repository as GitHub lists it.
+func (w *World) FreshLog(r *githubsim.Repo) snapshot.CommitLog {
+	w.TB.Helper()
+	c, err := w.GH.Client(w.Inst.ID)
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	owner, name, _ := strings.Cut(r.FullName(), "/")
+	log, _, err := c.Commits(context.Background(), gh.Repo{Owner: owner, Name: name}, r.DefaultBranch(), 100)
+	if err != nil {
+		w.TB.Fatal(err)
+	}
+	return log
 }
