@@ -138,6 +138,9 @@ func jwtMarks() []nameMark {
 		m("JWT of NestJS", inJS(), "JwtModule.register|JwtModule.registerAsync|jwtService.sign|jwtService.signAsync|jwtService.verify|jwtService.verifyAsync|jwt.signAsync|jwt.verifyAsync", nil),
 		m("JWT strategy", inJS(), "JwtStrategy(|JWTStrategy(|ExtractJwt.|JWTstrategy(", nil),
 		m("JWT middleware", inJS(), "expressjwt(|expressJwt(|express_jwt(|koaJwt(|fastifyJwt|jwtCheck|jwtVerify|fastify.jwt|app.jwt|reply.jwtSign|request.jwtVerify|jwt({|expressJWT(", func(s *Source, off, n int) bool {
+			if s.Raw[off] == 'j' && s.Raw[off+n-1] == '{' {
+				return s.mentions("koa-jwt", "express-jwt", "hono/jwt", "@elysiajs/jwt", "fastify-jwt")
+			}
 			return notImport(s, off, n) && s.mentions("jwt", "oauth2-jwt-bearer")
 		}),
 		{kind: KindJWT, name: "JWT middleware", langs: inJS(), view: Strings, lits: "express-oauth2-jwt-bearer|hono/jwt|@elysiajs/jwt"},
@@ -166,7 +169,7 @@ func jwtMarks() []nameMark {
 		m("JWT library", inPHP(), "JWT::encode|JWT::decode|JWTAuth::|JWTSubject|JWTTokenManagerInterface|Configuration::forSymmetricSigner|JWTAuth|Lcobucci\\JWT", notImport),
 		{kind: KindJWT, name: "JWT guard", langs: inPHP(), view: Strings, lits: "jwt", when: lineHas("'driver'", `"driver"`)},
 		{kind: KindJWT, name: "Lexik JWT", langs: langs(lex.YAML), view: Text, lits: "lexik_jwt_authentication:|jwt: ~"},
-		m("JWT library", inRust(), "jsonwebtoken::|encode(&Header|decode::<", fileMentions("jsonwebtoken", "jwt")),
+		m("JWT library", inRust(), "jsonwebtoken::|encode(&Header|decode::<|SignWithKey|VerifyWithKey|sign_with_key|verify_with_key", fileMentions("jsonwebtoken", "jwt")),
 		m("JWT library", inElixir(), "use Guardian|Guardian.Plug|Joken.|use Joken", nil),
 		m("JWT library", langs(lex.Scala), "JwtJson.|JwtCirce.|Jwt.encode|Jwt.decode|JwtSprayJson.|JwtPlayJson", nil),
 	}

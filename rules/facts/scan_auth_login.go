@@ -77,6 +77,8 @@ func loginMarks() []nameMark {
 		login("Firebase log-in", inJS(), Code, "signInWithEmailAndPassword(|auth.signInWithPassword(", notImport),
 
 		signup("passport-local-mongoose register", inJS(), Code, ".register(new ", lineHas("user.register", "users.register", "account.register")),
+		signup("sign-up route", inRuby(), Strings, "users#create|registrations#create|registration#create|user#create|accounts#create|registrations#new", nil),
+		login("log-in route", inRuby(), Strings, "sessions#create|session#create|authentication#authenticate|auth#login|authentication#login", nil),
 		signup("user form", inPython(), Code, "UserCreationForm|BaseUserCreationForm", func(s *Source, off, n int) bool {
 			return notImport(s, off, n) && !strings.HasSuffix(s.Path, "admin.py")
 		}),

@@ -63,7 +63,7 @@ func guardMount(s *Source, off int) {
 		if lower == "admin" && (s.Lang == lex.Python || s.Lang == lex.PHP || s.Lang == lex.Rust || strings.HasPrefix(next, ".") || strings.HasPrefix(next, ":") || strings.HasPrefix(next, "(")) {
 			return
 		}
-		if start > 0 && s.Raw[start-1] == '.' {
+		if start > 0 && (s.Raw[start-1] == '.' || s.Raw[start-1] == '>') {
 			return
 		}
 	}
@@ -167,7 +167,8 @@ func roleMarks() []nameMark {
 			return notImport(s, off, n) && s.mentions("security", "shiro", "satoken", "authorizeHttpRequests", "hasRole", "hasAuthority") && !containsAny(s.line(Code, off), "fun ", "boolean hasRole", "boolean hasAuthority")
 		}),
 
-		m("policy", inDotNet(), Code, "RequireRole(|RequireClaim(|IsInRole(|[HasPermission(|[RequirePermission(|[AuthorizeRoles(|[RequiresClaim(", notImport),
+		m("policy", inDotNet(), Code, "RequireRole(|IsInRole(|[HasPermission(|[RequirePermission(|[AuthorizeRoles(|[RequiresClaim(", notImport),
+		m("policy", inDotNet(), Code, "RequireClaim(", lineHas("role", "perm", "admin", "scope")),
 		m("authorized roles", inDotNet(), Code, "[Authorize(|Authorize(", lineHas("roles", "policy", "admin")),
 		m("policy of a route", inDotNet(), Code, "RequireAuthorization(", lineHas("\"", "role", "policy", "admin")),
 

@@ -30,6 +30,9 @@ func sessionMarks() []nameMark {
 	}
 	return []nameMark{
 		m("session used", inJS(), "req.session|request.session|ctx.session|req.session?|context.session", func(s *Source, off, n int) bool {
+			if s.Raw[off] == 'c' && s.mentions("trpc", "Procedure", "next-auth") {
+				return false // the session of Auth.js, which is a token
+			}
 			rest := string(s.Between(Text, off+n, off+n+20))
 			if strings.HasPrefix(rest, ".save") || strings.HasPrefix(rest, ".touch") {
 				return false

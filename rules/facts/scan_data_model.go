@@ -45,7 +45,7 @@ var databaseScanners = []scanner{
 }
 
 func jdbcAddress(s *Source, off int) {
-	if s.commented(off) {
+	if s.commented(off) || s.Lang == lex.Unknown && !strings.HasSuffix(s.Path, ".conf") && !strings.Contains(s.Path, ".env") && !strings.HasSuffix(s.Path, ".cfg") {
 		return
 	}
 	i := off

@@ -13,7 +13,7 @@ import (
 var authDetectors = []Detector{
 	{Name: "login-signup", Doc: "Sign-up and log-in with a credential, as handlers or by a module of a framework or provider.", Judge: loginSignup},
 	{Name: "password-hash", Doc: "Passwords are hashed by a function made for it; a fast hash is partial.", Judge: passwordHash},
-	{Name: "jwt", Doc: "A JSON Web Token is issued or verified with a library.", Judge: func(in *Input) Result { return named(serverHits(in, facts.KindJWT, "")) }},
+	{Name: "jwt", Doc: "A JSON Web Token is issued or verified with a library.", Judge: func(in *Input) Result { return namedHits(serverHits(in, facts.KindJWT, "")) }},
 	{Name: "session", Doc: "A session that code reads or writes, a log-in by one, or a hand-made session looked up by a cookie.", Judge: sessions},
 	{Name: "oauth-login", Doc: "A log-in through an OAuth 2 or OpenID Connect provider.", Judge: oauthLogin},
 	{Name: "role-enforced", Doc: "A role or permission that a route asks for; a guard that no route uses is partial.", Judge: roles},
@@ -24,8 +24,8 @@ func anywhereHits(in *Input, k facts.Kind) []facts.Hit {
 	return where(in.Repo.Hits(k), func(h facts.Hit) bool { return h.File.Own() && !h.File.Class.Has(facts.Test) })
 }
 
-// named is met by hits whose names say what they are.
-func named(hits []facts.Hit) Result {
+// namedHits is met by hits whose names say what they are.
+func namedHits(hits []facts.Hit) Result {
 	if len(hits) == 0 {
 		return Result{Status: Missing}
 	}
@@ -41,7 +41,7 @@ func named(hits []facts.Hit) Result {
 // oauthLogin looks for a provider's library or address, then for a hand-made log-in: a route for it and code that is named so.
 func oauthLogin(in *Input) Result {
 	if hits := anywhereHits(in, facts.KindOAuth); len(hits) > 0 {
-		return named(hits)
+		return namedHits(hits)
 	}
 	for _, route := range serverHits(in, facts.KindRoute, "") {
 		p := strings.ToLower(route.Value)
@@ -62,7 +62,7 @@ func oauthLogin(in *Input) Result {
 func passwordHash(in *Input) Result {
 	hits := serverHits(in, facts.KindPasswordHash, "")
 	if len(hits) > 0 {
-		return named(hits)
+		return namedHits(hits)
 	}
 	if weak := serverHits(in, facts.KindWeakHash, ""); len(weak) > 0 {
 		return PartialBy(fmt.Sprintf("`%s` line %d hashes a password with a fast hash function, which can be guessed in seconds", weak[0].File.Path, weak[0].Line), "fast hash", weak[0])
@@ -72,7 +72,7 @@ func passwordHash(in *Input) Result {
 
 func sessions(in *Input) Result {
 	if hits := serverHits(in, facts.KindSession, ""); len(hits) > 0 {
-		return named(hits)
+		return namedHits(hits)
 	}
 	cookies := serverHits(in, facts.KindSessionCookie, "")
 	if len(cookies) == 0 {
@@ -102,14 +102,22 @@ func roles(in *Input) Result {
 		switch {
 		case h.Fact.Scope == "enforced" || h.Fact.Scope == "" && h.Name != "role check":
 			enforced = append(enforced, h)
+		case markupCode(h.File):
+			// What a page shows to whom is no rule of a route.
 		case guardFile(h.File):
 			inGuard = append(inGuard, h)
 		default:
 			inHandler = append(inHandler, h)
 		}
 	}
+	if len(inHandler) == 0 && len(inGuard) == 0 && len(serverHits(in, facts.KindRoleField, "")) == 0 {
+		// A guard that asks for a "permission" where nothing has a role or compares one mostly asks who owns the thing.
+		enforced = where(enforced, func(h facts.Hit) bool {
+			return !strings.HasPrefix(h.Name, "guard ") || !strings.Contains(strings.ToLower(h.Name), "permission")
+		})
+	}
 	if len(enforced) > 0 || len(inHandler) > 0 {
-		return named(append(enforced, inHandler...))
+		return namedHits(append(enforced, inHandler...))
 	}
 	if len(inGuard) > 0 {
 		return PartialBy(fmt.Sprintf("`%s` checks a role, but no route uses it", inGuard[0].File.Path), "role check that no route uses", inGuard[0])
@@ -134,7 +142,7 @@ func guardFile(f *facts.RepoFile) bool {
 // loginSignup looks for the two halves and for a credential that they take.
 func loginSignup(in *Input) Result {
 	if modules := anywhereHits(in, facts.KindAuthModule); len(modules) > 0 {
-		return named(modules)
+		return namedHits(modules)
 	}
 	login := authRoutes(in, loginPath)
 	signup := authRoutes(in, signupPath)
@@ -143,12 +151,15 @@ func loginSignup(in *Input) Result {
 	login = append(login, phpPages(in, loginPage)...)
 	signup = append(signup, phpPages(in, signupPage)...)
 	weakLogin := serverHits(in, facts.KindLogin, "")
-	weakSignup := serverHits(in, facts.KindSignup, "")
+	weakSignup := where(serverHits(in, facts.KindSignup, ""), func(h facts.Hit) bool {
+		return !mentionsAny(strings.ToLower(h.File.Path), "seed", "management/", "fixture", "migration", "config", "factory", "initiali", "program.cs", "startup.cs", "console", "commands/", "populate", "installer")
+	})
 	login = append(login, weakLogin...)
 	if len(login) > 0 && len(signup) == 0 {
 		signup = append(signup, weakSignup...)
 		signup = append(signup, accountRoutes(in)...)
 	}
+	login, signup = prefer(login), prefer(signup)
 	secret := slices.Concat(serverHits(in, facts.KindPasswordHash, ""), serverHits(in, facts.KindCredential, ""), serverHits(in, facts.KindWeakHash, ""))
 	switch {
 	case len(login) > 0 && len(signup) > 0 && len(secret) > 0:
@@ -168,8 +179,31 @@ func authRoutes(in *Input, is func(string) bool) []facts.Hit {
 		if h.Name == "GET" || h.Name == "DELETE" {
 			return false
 		}
-		return is(lastSegment(h.Value)) || h.Value == "" && h.Name == "POST" && is(handlerStem(h.Fact.Scope))
+		last := lastSegment(h.Value)
+		if slices.Contains([]string{"session", "sessions", "token", "tokens", "join", "registration", "registrations", "register"}, last) && !aboutPeople(h) && (last != "register" || h.File.Class.Has(facts.Example)) {
+			return false
+		}
+		return is(last) || h.Value == "" && h.Name == "POST" && is(handlerStem(h.Fact.Scope))
 	})
+}
+
+// aboutPeople reports whether a route or its file is named for accounts.
+func aboutPeople(h facts.Hit) bool {
+	return mentionsAny(strings.ToLower(h.Value+" "+h.Fact.Scope+" "+h.File.Path), "user", "auth", "account", "login", "config/routes", "member", "customer", "admin", "usuario")
+}
+
+// prefer puts the hits about accounts first; they are the better evidence.
+func prefer(hits []facts.Hit) []facts.Hit {
+	slices.SortStableFunc(hits, func(a, b facts.Hit) int {
+		switch x, y := aboutPeople(a), aboutPeople(b); {
+		case x && !y:
+			return -1
+		case y && !x:
+			return 1
+		}
+		return 0
+	})
+	return hits
 }
 
 // handlerStem is what a class or function of a handler is about: its name without the words that say it is one.
@@ -251,10 +285,18 @@ func authHandlers(in *Input, is func(string) bool) []facts.Hit {
 	return out
 }
 
+// markupCode tells a file of a browser's components.
+func markupCode(f *facts.RepoFile) bool {
+	switch path.Ext(f.Path) {
+	case ".tsx", ".jsx", ".vue", ".svelte":
+		return true
+	}
+	return false
+}
+
 // handlerFile tells a file that answers requests about people: by its routes, its credentials or its place. Pages of a browser application do not.
 func handlerFile(f *facts.RepoFile) bool {
-	ext := path.Ext(f.Path)
-	if ext == ".tsx" || ext == ".jsx" || ext == ".vue" || ext == ".svelte" {
+	if markupCode(f) {
 		return false
 	}
 	for _, x := range f.Facts.Facts {
@@ -281,12 +323,12 @@ func accountRoutes(in *Input) []facts.Hit {
 			return false // accounts that only an administrator makes
 		}
 		switch lastSegment(h.Value) {
-		case "users", "user", "accounts", "account", "members", "customers", "usuarios", "new", "create", "authors":
+		case "users", "user", "accounts", "account", "members", "member", "customers", "customer", "usuarios", "usuario", "new", "create", "authors", "author":
 			low := strings.ToLower(h.Value + " " + h.Fact.Scope + " " + h.File.Path)
 			return mentionsAny(low, "user", "account", "member", "customer", "usuario", "auth")
 		case "":
 			low := strings.ToLower(h.Fact.Scope + " " + path.Base(h.File.Path))
-			return mentionsAny(low, "user", "account", "member", "usuario") && (strings.Trim(h.Value, "/") == "")
+			return mentionsAny(low, "user", "account", "member", "usuario", "auth.", "regist", "signup") && strings.Trim(h.Value, "/") == ""
 		}
 		return false
 	})
