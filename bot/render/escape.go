@@ -87,24 +87,27 @@ var textEscapes = strings.NewReplacer(
 var lineStart = regexp.MustCompile(`^(?:([0-9]{1,9})([.)])|[-+:%])`)
 
 // Inline escapes text for running text. The result is one line.
-func Inline(s string) string {
+func Inline(s string) string { return words(s, Code) }
+
+// words escapes text; code writes those words that GitHub would link.
+func words(s string, code func(string) string) string {
 	var b strings.Builder
 	for _, w := range strings.Fields(visible(clip(s, maxProse*2))) {
 		if b.Len() > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(inlineWord(w, b.Len() == 0))
+		b.WriteString(inlineWord(w, b.Len() == 0, code))
 	}
 	return b.String()
 }
 
-func inlineWord(w string, first bool) string {
+func inlineWord(w string, first bool, code func(string) string) string {
 	before, core, after := trimWord(w)
 	if strings.Contains(core, "@") { // some readers take a backtick for a part of an address
 		before, core = "", before+core
 	}
 	if core != "" && linked.MatchString(core) {
-		return textEscapes.Replace(before) + Code(core) + textEscapes.Replace(after)
+		return textEscapes.Replace(before) + code(core) + textEscapes.Replace(after)
 	}
 	w = textEscapes.Replace(clip(w, maxWord))
 	if m := lineStart.FindStringSubmatch(w); first && m != nil {
@@ -121,7 +124,10 @@ func trimWord(w string) (before, core, after string) {
 	core = strings.TrimLeft(w, `("'`)
 	before = w[:len(w)-len(core)]
 	trimmed := strings.TrimRight(core, `.,:;!?)"'`)
-	return before, trimmed, core[len(trimmed):]
+	if after = core[len(trimmed):]; strings.HasPrefix(after, ":") && linked.MatchString(trimmed+":") && !linked.MatchString(trimmed) {
+		trimmed, after = trimmed+":", after[1:]
+	}
+	return before, trimmed, after
 }
 
 // Prose escapes a sentence of a report. Balanced `code` stays code; everything else is as in Inline.
@@ -129,15 +135,17 @@ func Prose(s string) string { return spans(clip(s, maxProse), Inline, Code) }
 
 // Cell escapes a sentence for a cell of a table. Bars are written so that no reader of tables, however it counts backslashes, ends the cell.
 func Cell(s string) string {
-	return spans(clip(s, maxProse), Inline, func(code string) string {
-		var parts []string
-		for _, p := range strings.Split(code, "|") {
-			if strings.TrimSpace(p) != "" {
-				parts = append(parts, Code(p))
-			}
+	return spans(clip(s, maxProse), func(text string) string { return words(text, cellCode) }, cellCode)
+}
+
+func cellCode(code string) string {
+	var parts []string
+	for p := range strings.SplitSeq(code, "|") {
+		if strings.TrimSpace(p) != "" {
+			parts = append(parts, Code(p))
 		}
-		return strings.Join(parts, "&#124;")
-	})
+	}
+	return strings.Join(parts, "&#124;")
 }
 
 // spans cuts text at its code spans, as CommonMark does: a run of backticks ends at the next run of the same length.

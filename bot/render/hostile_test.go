@@ -372,7 +372,7 @@ func FuzzPlaces(f *testing.F) {
 				t.Errorf("%q becomes %q: %s", s, md, cmp.Diff(want, got))
 			}
 		}
-		structure(t, "A "+Rich(strings.ReplaceAll(s, "https://", "")))
+		structure(t, "A\n\n"+Rich(strings.ReplaceAll(s, "https://", "")))
 	})
 }
 

@@ -33,33 +33,45 @@ var widths = [95]int{
 	62, 62, 43, 52, 39, 63, 59, 82, 59, 59, 53, 63, 45, 63, 82,
 }
 
+// advance is how wide a character is, in hundredths of an em.
+func advance(r rune) int {
+	switch {
+	case r >= ' ' && r <= '~':
+		return widths[r-' ']
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+		return 100
+	case unicode.Is(unicode.Mn, r):
+		return 0
+	default:
+		return 70
+	}
+}
+
 // textWidth is how wide a text is drawn at a size in pixels.
 func textWidth(s string, size int) int {
 	sum := 0
 	for _, r := range s {
-		switch {
-		case r >= ' ' && r <= '~':
-			sum += widths[r-' ']
-		case unicode.Is(unicode.Han, r) || unicode.Is(unicode.Hiragana, r) || unicode.Is(unicode.Katakana, r) || unicode.Is(unicode.Hangul, r):
-			sum += 100
-		case unicode.Is(unicode.Mn, r):
-		default:
-			sum += 70
-		}
+		sum += advance(r)
 	}
 	return (sum*size + 50) / 100
 }
 
-// fitText shortens a text to a width.
+// maxDrawn is how many characters of a text are looked at when it is drawn.
+const maxDrawn = 400
+
+// fitText is the visible part of a text, shortened to a width in pixels.
 func fitText(s string, size, width int) string {
+	s = strings.Join(strings.Fields(visible(clip(s, maxDrawn))), " ")
 	if textWidth(s, size) <= width {
 		return s
 	}
-	r := []rune(s)
-	for len(r) > 0 && textWidth(string(r)+"…", size) > width {
-		r = r[:len(r)-1]
+	sum := advance('…')
+	for i, r := range s {
+		if sum += advance(r); sum*size > width*100 {
+			return strings.TrimSpace(s[:i]) + "…"
+		}
 	}
-	return strings.TrimSpace(string(r)) + "…"
+	return s
 }
 
 // xmlText escapes text for SVG, in elements and in quoted attributes.
@@ -93,7 +105,7 @@ func Badge(label, message, colour string) []byte {
 		fill = badgeGrey
 	}
 	const size, pad, height = 11, 7, 20
-	label, message = fitText(strings.TrimSpace(visible(label)), size, 200), fitText(strings.TrimSpace(visible(message)), size, 300)
+	label, message = fitText(label, size, 200), fitText(message, size, 300)
 	lw, mw := textWidth(label, size), textWidth(message, size)
 	left, right := lw+2*pad, mw+2*pad
 	alt := xmlText(label + ": " + message)
@@ -137,8 +149,8 @@ func Card(in CardInput) []byte {
 	if more > 0 {
 		height += row
 	}
-	name := fitText(strings.TrimSpace(visible(in.Name)), 18, width-2*pad)
-	sub := fitText(strings.TrimSpace(visible(in.Roadmap))+" roadmap", 12, width-2*pad)
+	name := fitText(in.Name, 18, width-2*pad)
+	sub := fitText(clip(in.Roadmap, 100)+" roadmap", 12, width-2*pad)
 	standing := Standing(rules.Summary{Met: in.Met, Total: in.Total})
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="t d">`, width, height, width, height)
@@ -152,7 +164,7 @@ func Card(in CardInput) []byte {
 	b.WriteString(svgBar(pad, 92, width-2*pad, 8, in.Met, in.Total))
 	for i, s := range steps {
 		y := 122 + row*i
-		fmt.Fprintf(&b, `<text class="t" x="%d" y="%d" font-size="11">%s</text>`, pad, y, xmlText(fitText(strings.TrimSpace(visible(s.Title)), 11, 250)))
+		fmt.Fprintf(&b, `<text class="t" x="%d" y="%d" font-size="11">%s</text>`, pad, y, xmlText(fitText(s.Title, 11, 250)))
 		fmt.Fprintf(&b, `<text class="m" x="%d" y="%d" font-size="11" text-anchor="end">%s</text>`, 346, y, stepWords(s))
 		b.WriteString(svgBar(356, y-8, width-pad-356, 8, s.Met, s.Total))
 	}
@@ -174,7 +186,7 @@ func stepsInWords(steps []CardStep) string {
 	var out []string
 	for _, s := range steps {
 		if s.Total > 0 {
-			out = append(out, strings.TrimSpace(clip(visible(s.Title), 80))+" "+stepWords(s))
+			out = append(out, strings.TrimSpace(visible(clip(s.Title, 80)))+" "+stepWords(s))
 		}
 	}
 	return strings.Join(out, "; ")
