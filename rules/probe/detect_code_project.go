@@ -1,3 +1,431 @@
 package probe
 
-var codeProjectDetectors []Detector
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+
+	"milepost/rules/facts"
+	"milepost/rules/lex"
+	"milepost/rules/snapshot"
+)
+
+var codeProjectDetectors = []Detector{
+	{Name: "real-project", Doc: "An application with an entry point, 300 lines of code of its own and a README that says what it is for; the evidence guesses its sort.", Judge: realProject},
+	{Name: "collaboration", Doc: "Two or more human authors, or a merged pull request that someone other than its author reviewed.", Judge: collaboration},
+}
+
+// projectLines is how many lines of code make a project.
+const projectLines = 300
+
+// generatedNames are files that generators write and learners leave as they are.
+var generatedNames = []string{
+	"manage.py", "wsgi.py", "asgi.py", "settings.py", "reportwebvitals.js", "reportwebvitals.ts", "setuptests.js", "setuptests.ts", "serviceworker.js", "registerserviceworker.js", "next-env.d.ts", "vite-env.d.ts", "react-app-env.d.ts",
+	"schema.rb", "artisan", "package-info.java", "assemblyinfo.cs", "mavenwrapperdownloader.java", "karma.conf.js", "gulpfile.js",
+}
+
+// laravelNames are classes of Laravel's skeleton.
+var laravelNames = []string{
+	"app/Console/Kernel.php", "app/Http/Kernel.php", "app/Http/Middleware/Authenticate.php", "app/Http/Middleware/EncryptCookies.php", "app/Http/Middleware/PreventRequestsDuringMaintenance.php", "app/Http/Middleware/RedirectIfAuthenticated.php",
+	"app/Http/Middleware/TrimStrings.php", "app/Http/Middleware/TrustHosts.php", "app/Http/Middleware/TrustProxies.php", "app/Http/Middleware/VerifyCsrfToken.php", "app/Http/Middleware/ValidateSignature.php", "app/Providers/AuthServiceProvider.php",
+	"app/Providers/BroadcastServiceProvider.php", "app/Providers/EventServiceProvider.php", "app/Providers/RouteServiceProvider.php", "public/index.php", "server.php", "bootstrap/app.php",
+}
+
+// skeleton reports whether a generator wrote the file as part of a new project: it counts as no line of the learner's.
+func skeleton(in *Input, f *facts.RepoFile) bool {
+	p, base := f.Path, strings.ToLower(f.Base())
+	if slices.Contains(generatedNames, base) || strings.Contains(base, ".config.") || strings.HasPrefix(base, ".eslintrc") || strings.HasPrefix(base, ".prettierrc") || strings.HasSuffix(base, ".d.ts") {
+		return true
+	}
+	dir := "/" + f.Dir() + "/"
+	switch f.Lang() {
+	case lex.Python:
+		return strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/alembic/") || strings.Contains(dir, "/versions/")
+	case lex.CSharp:
+		return strings.Contains(dir, "/Migrations/") || strings.Contains(dir, "/Areas/Identity/")
+	case lex.PHP:
+		return strings.HasPrefix(dir, "/config/") || strings.Contains(dir, "/bootstrap/") || slices.ContainsFunc(laravelNames, func(n string) bool { return p == n || strings.HasSuffix(p, "/"+n) }) && exists(in, "artisan")
+	case lex.Ruby:
+		return strings.HasPrefix(dir, "/bin/") || strings.Contains(dir, "/config/") && base != "routes.rb" || base == "rails_helper.rb"
+	case lex.TypeScript, lex.JavaScript:
+		return strings.Contains(dir, "/components/ui/")
+	}
+	return false
+}
+
+// lessonWords are folders of courses and exercises.
+var lessonWords = []string{"exercise", "exercises", "exercicio", "exercicios", "practice", "practices", "challenge", "challenges", "kata", "katas", "tutorial", "tutorials", "lesson", "lessons", "homework", "assignment", "assignments", "snippets", "playground", "notes", "day", "week", "chapter", "lab", "labs", "module", "basics", "interview"}
+
+// lesson reports whether a path lies in a course's folder: "day-03", "exercises".
+func lesson(p string) bool {
+	for part := range strings.SplitSeq(path.Dir(p), "/") {
+		words := fold(part)
+		if len(words) == 0 || len(words) > 3 {
+			continue
+		}
+		if slices.Contains(lessonWords, words[0]) && (len(words) == 1 || strings.IndexFunc(part, unicode.IsDigit) >= 0) {
+			return true
+		}
+	}
+	return false
+}
+
+// size is what a repository's code amounts to.
+type size struct {
+	lines, exercises int
+	biggest          *facts.RepoFile
+	mains, files     int
+}
+
+func measure(in *Input, served bool) size {
+	var s size
+	mains := map[string]bool{}
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		if strings.EqualFold(h.Name, "main") && h.File.OwnCode() {
+			mains[h.File.Path] = true
+		}
+	}
+	for i := range in.Repo.Files {
+		f := &in.Repo.Files[i]
+		component := f.Lang() == lex.Vue || f.Lang() == lex.Svelte
+		if !f.OwnCode() && !(component && f.Own() && !f.Class.Has(facts.Test)) || f.Class.Has(facts.Docs) {
+			continue
+		}
+		n := f.Facts.Lines.Code
+		switch {
+		case exercise(f), !served && (lesson(f.Path) || f.Class.Has(facts.Example)):
+			s.exercises += n
+			continue
+		case skeleton(in, f):
+			continue
+		}
+		s.lines += n
+		s.files++
+		if mains[f.Path] {
+			s.mains++
+		}
+		if s.biggest == nil || n > s.biggest.Facts.Lines.Code {
+			s.biggest = f
+		}
+	}
+	return s
+}
+
+// entryNames are files at which programs start.
+var entryNames = []string{
+	"index.js", "index.ts", "server.js", "server.ts", "app.js", "app.ts", "main.js", "main.ts", "main.jsx", "main.tsx", "index.jsx", "index.tsx", "index.mjs", "server.mjs", "main.py", "app.py", "manage.py", "wsgi.py", "run.py", "__main__.py", "server.py", "artisan", "config.ru", "program.cs", "startup.cs", "index.php", "main.go", "main.rs",
+	"application.java", "application.kt", "main.java", "main.kt", "app.rb", "main.rb", "index.html", "application.ex", "main.c", "main.cpp", "main.scala", "main.dart", "cli.py", "cli.js", "bot.py", "bot.js", "package.swift",
+}
+
+func entryPoint(in *Input) (Evidence, bool) {
+	for i := range in.Repo.Files {
+		f := &in.Repo.Files[i]
+		if f.Own() && !f.Class.Has(facts.Test) && !exercise(f) && slices.Contains(entryNames, strings.ToLower(f.Base())) {
+			return Evidence{Path: f.Path, Note: "entry point"}, true
+		}
+	}
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		if strings.EqualFold(h.Name, "main") && h.File.OwnCode() {
+			return At(h, "entry point"), true
+		}
+	}
+	if hs := in.Repo.Hits(facts.KindRoute); len(hs) > 0 {
+		return At(hs[0], "entry point"), true
+	}
+	return Evidence{}, false
+}
+
+// purposeOf is the first sentence of a README that says what the project is for.
+func purposeOf(in *Input) (facts.Hit, bool) {
+	var best facts.Hit
+	found := false
+	for _, h := range in.Repo.Hits(facts.KindReadme) {
+		if h.Name != "purpose" || h.Fact.Scope == "title" || !h.File.Own() || h.File.Class.Has(facts.Test|facts.Docs) || len(strings.Fields(h.Value)) < 3 && len([]rune(h.Value)) < 15 {
+			continue
+		}
+		if !found || strings.Count(h.File.Path, "/") < strings.Count(best.File.Path, "/") {
+			best, found = h, true
+		}
+	}
+	return best, found
+}
+
+func realProject(in *Input) Result {
+	served := slices.ContainsFunc(in.Repo.Hits(facts.KindRoute), func(h facts.Hit) bool { return h.File.OwnCode() && !exercise(h.File) })
+	s := measure(in, served)
+	total := s.lines + s.exercises
+	collection := s.exercises > s.lines && (!served || s.exercises > 3*s.lines) || !served && s.mains >= 6 && s.mains*5 >= s.files*2
+	switch {
+	case total == 0:
+		return Result{Status: Missing}
+	case collection:
+		return MissingBecause(fmt.Sprintf("%s of code are exercises or algorithms; an application was not found", plural(max(s.exercises, s.lines), "line", "lines")))
+	}
+	entry, ok := entryPoint(in)
+	if !ok {
+		return MissingBecause("no entry point was found: no file at which the program starts")
+	}
+	purpose, described := purposeOf(in)
+	ev := []Evidence{entry}
+	if s.biggest != nil && s.biggest.Path != entry.Path {
+		ev = append(ev, Evidence{Path: s.biggest.Path, Note: fmt.Sprintf("largest of %s of code", plural(s.lines, "line", "lines"))})
+	}
+	if s.lines < projectLines {
+		reason := fmt.Sprintf("%s of code of its own were counted; %d are asked for", plural(s.lines, "line", "lines"), projectLines)
+		if s.lines < 30 {
+			return MissingBecause(reason, ev...)
+		}
+		return Result{Status: Partial, Reason: reason, Evidence: ev}
+	}
+	if !described {
+		return Result{
+			Status: Partial, Reason: "no README says in a sentence what the application is for", Evidence: ev,
+			Next: "Write one sentence at the top of README.md that says what the application does and for whom.",
+		}
+	}
+	ev[0].Note = fmt.Sprintf("%s, %s of code", sortOf(in, purpose.Value), plural(s.lines, "line", "lines"))
+	return Result{Status: Met, Evidence: append(ev, At(purpose, "says what it is for"))}
+}
+
+// sorts are the sorts of applications and the words by which they are guessed, in the order of trying.
+var sorts = []struct {
+	name  string
+	words []string
+}{
+	{"URL shortener", []string{"shorten", "short url", "short link", "shorturl", "tinyurl", "bitly"}},
+	{"chat", []string{"chat", "messenger", "messaging"}},
+	{"e-commerce", []string{"e-commerce", "ecommerce", "shop", "store front", "cart", "checkout", "product"}},
+	{"task manager", []string{"todo", "to-do", "task", "kanban"}},
+	{"blog", []string{"blog", "article", "post"}},
+	{"authentication system", []string{"authentication", "auth system", "login system", "jwt"}},
+}
+
+func sortOf(in *Input, purpose string) string {
+	text := strings.ToLower(purpose + " " + in.Repo.Name)
+	for _, s := range sorts {
+		for _, w := range s.words {
+			if strings.Contains(text, w) {
+				return s.name
+			}
+		}
+	}
+	var routes strings.Builder
+	for _, h := range in.Repo.Hits(facts.KindRoute) {
+		routes.WriteString(strings.ToLower(h.Value) + " ")
+	}
+	for _, s := range sorts[:5] {
+		for _, w := range s.words {
+			if strings.Contains(routes.String(), "/"+w) {
+				return s.name
+			}
+		}
+	}
+	return "application of another sort"
+}
+
+// author is one who wrote a commit, by whatever is known.
+type author struct {
+	name, email, login string
+	commit             string
+}
+
+// aiNames are agents that write code under names of their own.
+var aiNames = []string{
+	"claude", "copilot", "github copilot", "cursor", "cursor agent", "devin", "devin ai", "codex", "openai codex", "gemini", "google-labs-jules", "jules", "aider", "lovable", "gpt-engineer-app", "replit agent", "replit", "v0", "bolt", "windsurf", "sweep", "sweep-ai", "codegen", "codeium", "chatgpt", "gpt", "openhands",
+	"imgbot", "imgbotapp", "whitesource", "mend bolt", "deepsource", "restyled", "stale", "mergify", "codacy", "codefactor", "depfu", "pyup-bot", "netlify", "vercel", "heroku", "travis ci", "circleci", "jenkins", "gitlab ci", "actions-user", "github", "web-flow", "noreply", "transifex", "weblate", "crowdin bot", "fossabot", "codesandbox", "stackblitz", "gitpod", "lovable-dev", "ai-assistant", "amazon q", "warp", "kiro", "roo", "cline", "qodo", "coderabbit", "coderabbitai",
+}
+
+// machine reports whether an author is a program.
+func machine(a author) bool {
+	if bot(a.name, a.email, a.login) {
+		return true
+	}
+	email := strings.ToLower(a.email)
+	for _, host := range []string{"@anthropic.com", "@cursor.com", "@cursor.so", "@openai.com", "@devin.ai", "@lovable.dev", "copilot@", "+copilot", "@cognition.ai", "bot@", "-bot@", "@aider.chat"} {
+		if strings.Contains(email, host) {
+			return true
+		}
+	}
+	for _, s := range []string{a.name, a.login} {
+		s = strings.ToLower(strings.TrimSpace(s))
+		if slices.Contains(aiNames, s) || strings.HasSuffix(s, "-bot") || strings.HasSuffix(s, " bot") || strings.HasPrefix(s, "claude ") || strings.HasPrefix(s, "copilot") || strings.Contains(s, "devin-ai") {
+			return true
+		}
+	}
+	return false
+}
+
+// defaults reports whether an identity is what git makes up for an unconfigured machine, so that it names nobody.
+func defaults(a author) bool {
+	_, host, ok := strings.Cut(a.email, "@")
+	if !ok || !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".localdomain") || strings.HasSuffix(host, ".lan") || strings.Contains(host, "example.") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, "(none)") {
+		return true
+	}
+	switch strings.ToLower(a.name) {
+	case "root", "user", "your name", "admin", "ubuntu", "unknown", "administrator", "vagrant", "student", "git", "name", "dev":
+		return true
+	}
+	return false
+}
+
+// authorsOf are the human authors and co-authors of a log, newest first, without repetition.
+func authorsOf(log *snapshot.CommitLog) []author {
+	var out []author
+	seen := map[[3]string]bool{}
+	add := func(a author) {
+		k := [3]string{strings.ToLower(a.name), strings.ToLower(a.email), a.login}
+		if !seen[k] && !machine(a) && !defaults(a) && len(out) < 500 {
+			seen[k] = true
+			out = append(out, a)
+		}
+	}
+	for _, c := range log.Commits {
+		add(author{c.AuthorName, c.AuthorEmail, c.AuthorLogin, c.ID})
+		for line := range strings.SplitSeq(c.Message, "\n") {
+			rest, ok := strings.CutPrefix(strings.ToLower(line), "co-authored-by:")
+			if !ok {
+				continue
+			}
+			rest = strings.TrimSpace(line[len(line)-len(rest):])
+			name, email, _ := strings.Cut(rest, "<")
+			add(author{strings.TrimSpace(name), strings.TrimSuffix(strings.TrimSpace(email), ">"), "", c.ID})
+		}
+	}
+	return out
+}
+
+// onlyLetters keeps lower-case letters alone.
+func onlyLetters(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// handles are the names by which a person is known in one identity: name, login, the part of the address before the @.
+func (a author) handles() []string {
+	var out []string
+	add := func(s string) {
+		if s = onlyLetters(s); len(s) >= 3 && !slices.Contains([]string{"info", "mail", "contact", "admin", "hello", "dev", "me", "git", "github", "noreply"}, s) {
+			out = append(out, s)
+		}
+	}
+	add(a.name)
+	add(a.login)
+	local, host, _ := strings.Cut(strings.ToLower(a.email), "@")
+	if strings.HasSuffix(host, "users.noreply.github.com") {
+		if _, login, ok := strings.Cut(local, "+"); ok {
+			local = login
+		}
+	}
+	add(local)
+	return out
+}
+
+// samePerson reports whether two identities may well be one person. It errs towards yes: collaboration needs two who are plainly two.
+func samePerson(a, b author) bool {
+	if strings.EqualFold(a.email, b.email) || a.login != "" && a.login == b.login {
+		return true
+	}
+	for _, x := range a.handles() {
+		for _, y := range b.handles() {
+			if x == y || len(x) >= 5 && strings.Contains(y, x) || len(y) >= 5 && strings.Contains(x, y) {
+				return true
+			}
+		}
+	}
+	return shares(a, b) || shares(b, a)
+}
+
+// shares reports whether the words of a's name are those of b's, or one of them is in the only word that b is known by.
+func shares(a, b author) bool {
+	wa, wb := nameWords(a.name), nameWords(b.name)
+	if len(wa) == 0 || len(wb) == 0 {
+		return false
+	}
+	common := 0
+	for _, w := range wa {
+		if slices.Contains(wb, w) {
+			common++
+		}
+	}
+	if common == min(len(wa), len(wb)) || common >= 2 {
+		return true
+	}
+	if len(wb) > 1 {
+		return false
+	}
+	for _, w := range wa {
+		if len(w) >= 4 && slices.ContainsFunc(b.handles(), func(h string) bool { return strings.Contains(h, w) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func nameWords(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
+}
+
+// persons groups identities into people; the first identity of each stands for it.
+func persons(as []author) []author {
+	group := make([]int, len(as))
+	for i := range group {
+		group[i] = i
+	}
+	var root func(int) int
+	root = func(i int) int {
+		for group[i] != i {
+			group[i] = group[group[i]]
+			i = group[i]
+		}
+		return i
+	}
+	for i := range as {
+		for j := range i {
+			if samePerson(as[i], as[j]) {
+				group[root(i)] = root(j)
+			}
+		}
+	}
+	var out []author
+	for i := range as {
+		if root(i) == i {
+			out = append(out, as[i])
+		}
+	}
+	return out
+}
+
+func collaboration(in *Input) Result {
+	if in.Activity.Pulls != nil {
+		for _, p := range *in.Activity.Pulls {
+			for _, r := range p.Reviews {
+				if !r.Bot && r.Author != "" && !strings.EqualFold(r.Author, p.Author) && !machine(author{login: r.Author}) && !machine(author{login: p.Author}) {
+					return Result{Status: Met, Evidence: []Evidence{{Note: fmt.Sprintf("pull request #%d, reviewed by %s", p.Number, clean(r.Author))}}}
+				}
+			}
+		}
+	}
+	if in.Activity.Log == nil {
+		return Result{Status: Unknown, Reason: "the history of commits is not known to this run"}
+	}
+	ps := persons(authorsOf(in.Activity.Log))
+	switch {
+	case len(ps) >= 2:
+		res := Result{Status: Met}
+		for _, p := range ps[:min(3, len(ps))] {
+			res.Evidence = append(res.Evidence, Evidence{Commit: p.commit, Note: "by " + clean(p.name)})
+		}
+		return res
+	case !in.Activity.Log.Complete:
+		return Result{Status: Unknown, Reason: "only a part of the history is known to this run, and it has one author"}
+	case len(ps) == 1:
+		return MissingBecause("every commit is by one person, and no pull request reviewed by someone else is known")
+	}
+	return Result{Status: Missing}
+}
