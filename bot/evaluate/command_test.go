@@ -1,0 +1,274 @@
+package evaluate_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"milepost/bot/evaluate/flowtest"
+	"milepost/bot/githubsim"
+)
+
+// school is an organisation with a learner's repository and everybody who may write in it.
+type school struct {
+	*flowtest.World
+	org    *githubsim.Account
+	repo   *githubsim.Repo
+	people map[string]*githubsim.Account
+}
+
+func newSchool(t *testing.T) *school {
+	t.Helper()
+	w := flowtest.New(t, flowtest.Options{NotInstalled: true})
+	s := &school{World: w, people: map[string]*githubsim.Account{"learner": w.Owner}}
+	for _, login := range []string{"boss", "reader", "outsider", "mona", "tom"} {
+		s.people[login] = w.Sim.AddUser(login, "", "")
+	}
+	s.org = w.Sim.AddOrg("academy", s.people["boss"])
+	w.Sim.AddTeam(s.org, "mentors", s.people["tom"])
+	s.repo = w.Sim.CreateRepo(s.org, "shop-ada", githubsim.RepoOptions{})
+	w.Sim.SetCollaborator(s.repo, w.Owner, "write")
+	w.Sim.SetCollaborator(s.repo, s.people["reader"], "read")
+	s.people["bot"] = w.Sim.CreateApp(githubsim.AppOptions{Owner: s.people["boss"], Name: "Other"}).Bot()
+	w.Sim.PushFiles(s.repo, "", w.Owner, "start", with(starter(), ".github/milepost.yml", "mentors:\n  - Mona\n  - \"@academy/mentors\"\n"))
+	w.Inst = w.Sim.Install(w.App, s.org)
+	w.Settle()
+	w.Issue(s.repo)
+	return s
+}
+
+// answer is what the bot did about a comment.
+type answer struct {
+	reactions []string
+	replies   []string
+}
+
+// say lets a person comment under the progress issue, and returns the answer.
+func (s *school) say(who, text string) answer {
+	s.TB.Helper()
+	n := s.Issue(s.repo).Number
+	id := s.Sim.Comment(s.repo, s.people[who], n, text)
+	s.Settle()
+	return s.answerTo(n, id)
+}
+
+func (s *school) answerTo(issue int, id int64) answer {
+	s.TB.Helper()
+	var out answer
+	info, _ := s.Sim.Issue(s.repo, issue)
+	after := false
+	for _, c := range info.Comments {
+		if c.ID == id {
+			out.reactions, after = c.Reactions, true
+		} else if after && c.Author == s.App.Slug+"[bot]" {
+			out.replies = append(out.replies, c.Body)
+		}
+	}
+	return out
+}
+
+func TestCommandsByEachKindOfPerson(t *testing.T) {
+	t.Parallel()
+	type verb struct {
+		text    string
+		mentors bool // only mentors may
+		all     bool // everybody may
+		silent  bool // a reaction is all there is to say
+	}
+	verbs := []verb{
+		{text: "/milepost help", all: true},
+		{text: "/milepost why dockerfile", all: true},
+		{text: "/milepost recheck", silent: true},
+		{text: "/milepost evidence license docs/licence.md"},
+		{text: "/milepost approve license Seen in class.", mentors: true},
+		{text: "/milepost revoke license", mentors: true},
+		{text: "/milepost skip license it is private"},
+		{text: "/milepost unskip license"},
+		{text: "/milepost pause 3d"},
+		{text: "/milepost resume"},
+	}
+	for who, can := range map[string]struct{ write, mentor bool }{
+		"learner": {write: true}, "reader": {}, "outsider": {}, "mona": {mentor: true}, "tom": {mentor: true}, "boss": {write: true, mentor: true},
+	} {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			s := newSchool(t)
+			for _, v := range verbs {
+				got := s.say(who, v.text)
+				allowed := v.all || can.mentor || can.write && !v.mentors
+				want, replies := "+1", 1
+				if !allowed {
+					want = "confused"
+				} else if v.silent {
+					replies = 0
+				}
+				if !slices.Equal(got.reactions, []string{want}) {
+					t.Errorf("%s: reactions %v, want %s", v.text, got.reactions, want)
+				}
+				if len(got.replies) != replies {
+					t.Errorf("%s: %d replies, want %d: %q", v.text, len(got.replies), replies, got.replies)
+				}
+				if !allowed && len(got.replies) == 1 && !strings.Contains(got.replies[0], "Thank you") {
+					t.Errorf("%s: the refusal is not polite: %q", v.text, got.replies[0])
+				}
+				s.check(v.text, allowed)
+			}
+		})
+	}
+}
+
+// check looks for the effect of a command.
+func (s *school) check(text string, allowed bool) {
+	s.TB.Helper()
+	ctx := context.Background()
+	report := s.Report(s.repo)
+	license, _ := report.Milestone("license")
+	row := s.Repo(s.repo)
+	var got bool
+	switch strings.Fields(text)[1] {
+	case "evidence":
+		claims, err := s.Store.EvidenceClaims(ctx, s.repo.ID())
+		if err != nil {
+			s.TB.Fatal(err)
+		}
+		got = len(claims) == 1 && claims[0].Target == "docs/licence.md"
+	case "approve":
+		got = license.Status == "attested"
+	case "revoke":
+		if license.Status == "attested" {
+			s.TB.Error("revoked, and still attested")
+		}
+		return
+	case "skip":
+		got = license.Status == "skipped"
+	case "unskip":
+		if license.Status == "skipped" {
+			s.TB.Error("unskipped, and still skipped")
+		}
+		return
+	case "pause":
+		got = !row.PausedUntil.IsZero()
+	case "resume":
+		if !row.PausedUntil.IsZero() {
+			s.TB.Error("resumed, and still paused")
+		}
+		return
+	default:
+		return
+	}
+	if got != allowed {
+		s.TB.Errorf("%s: done %v, allowed %v", text, got, allowed)
+	}
+}
+
+func TestWhatIsNoCommand(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.Sim.ResetCalls()
+	for who, text := range map[string]string{
+		"bot":     "/milepost pause",
+		"learner": "> /milepost pause\n\nWhat does this do? `/milepost pause`",
+		"boss":    "milepost pause",
+	} {
+		if got := s.say(who, text); len(got.reactions)+len(got.replies) > 0 {
+			t.Errorf("%s: %q was answered: %+v", who, text, got)
+		}
+	}
+	// Our own words, which quote commands, and a comment that is edited into a command later.
+	s.say(s.quote("/milepost resume"), "/milepost resume")
+	id := s.Sim.Comment(s.repo, s.Owner, s.Issue(s.repo).Number, "Hello")
+	s.Settle()
+	s.Sim.EditComment(s.repo, s.Owner, id, "/milepost pause")
+	s.Settle()
+	if log := s.Sim.CallLog(); len(log) > 0 {
+		t.Errorf("calls: %v", log)
+	}
+	if !s.Repo(s.repo).PausedUntil.IsZero() {
+		t.Error("paused")
+	}
+}
+
+// quote makes our own bot a person of the school.
+func (s *school) quote(string) string {
+	s.people["ourselves"] = s.App.Bot()
+	return "ourselves"
+}
+
+func TestOddCommands(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	for text, want := range map[string]string{
+		"/MilePost WHY Dockerfile":             "Dockerfile",
+		"/milepost why dockerfle":              "dockerfile",
+		"/milepost why":                        "ID",
+		"/milepost frobnicate":                 "no command",
+		"/milepost skip license":               "reason",
+		"/milepost pause yesterday":            "pause",
+		"/milepost why readme\n/milepost help": "recheck",
+	} {
+		got := s.say("learner", text)
+		if len(got.reactions) != 1 || len(got.replies) != 1 {
+			t.Errorf("%q: %+v", text, got)
+			continue
+		}
+		if !strings.Contains(got.replies[0], want) {
+			t.Errorf("%q: answered %q", text, got.replies[0])
+		}
+	}
+}
+
+// TestCommandsAreAnsweredOnce: redeliveries, lost answers and lost calls at each step.
+func TestCommandsAreAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	for _, landed := range []bool{true, false} {
+		for _, route := range []string{"/reactions", "/comments", "/permission"} {
+			t.Run(fmt.Sprintf("%s landed %v", route[1:], landed), func(t *testing.T) {
+				t.Parallel()
+				s := newSchool(t)
+				failed := false
+				s.Sim.Fail(func(r *http.Request) githubsim.Fault {
+					if !failed && strings.HasSuffix(r.URL.Path, route) && (route == "/permission" || r.Method == http.MethodPost) {
+						failed = true
+						return githubsim.Fault{Kind: githubsim.FaultStatus, Landed: landed}
+					}
+					return githubsim.Fault{}
+				})
+				n := s.Issue(s.repo).Number
+				id := s.Sim.Comment(s.repo, s.people["mona"], n, "/milepost approve license Seen.")
+				s.Settle()
+				for _, d := range s.Sim.Deliveries() {
+					if d.Event == "issue_comment" {
+						s.Sim.Redeliver(d.ID)
+					}
+				}
+				s.Settle()
+				if got := s.answerTo(n, id); len(got.reactions) != 1 || len(got.replies) != 1 {
+					t.Errorf("%+v", got)
+				}
+				offs, err := s.Store.SignOffs(context.Background(), s.repo.ID())
+				if err != nil || len(offs) != 1 {
+					t.Errorf("%d sign-offs, %v", len(offs), err)
+				}
+				if !failed {
+					t.Error("the call was not made")
+				}
+			})
+		}
+	}
+}
+
+func TestLearnerCannotApprove(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{}) // the owner of the account is admin, and the learner
+	w.Sim.PushFiles(repo, "", w.Owner, "mentor", map[string]string{".github/milepost.yml": "mentors: [ada]\n"})
+	w.Settle()
+	w.Sim.Comment(repo, w.Owner, w.Issue(repo).Number, "/milepost approve license trust me")
+	w.Settle()
+	report := w.Report(repo)
+	if m, _ := report.Milestone("license"); m.Status == "attested" {
+		t.Error("a learner approved their own work")
+	}
+}
