@@ -73,7 +73,7 @@ func loginMarks() []nameMark {
 		login("log-in", inDotNet(), Code, "PasswordSignInAsync|CheckPasswordAsync|CheckPasswordSignInAsync", nil),
 		login("log-in", inPHP(), Code, "password_verify(|Auth::attempt|auth()->attempt", nil),
 		login("form log-in", inJVM(), Code, "formLogin(|.formLogin|authenticationManager.authenticate|UsernamePasswordAuthenticationFilter", notImport),
-		{kind: KindLogin, name: "form log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:|json_login:", when: func(s *Source, off, _ int) bool { return !s.insideComment(off) && s.mentions("security:") }},
+		{kind: KindLogin, name: "form log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:|json_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
 		login("Firebase log-in", inJS(), Code, "signInWithEmailAndPassword(|auth.signInWithPassword(", notImport),
 
 		signup("passport-local-mongoose register", inJS(), Code, ".register(new ", lineHas("user.register", "users.register", "account.register")),

@@ -177,7 +177,7 @@ func roleMarks() []nameMark {
 
 		m("role middleware", inPHP(), Text, "middleware(|'middleware'", func(s *Source, off, _ int) bool {
 			line := strings.ToLower(s.line(Text, off))
-			return !s.insideComment(off) && containsAny(line, "role", "admin", "permission", "'can:", "\"can:", "manager", "seller", "moderator") && !strings.Contains(line, "function middleware")
+			return !s.commented(off) && containsAny(line, "role", "admin", "permission", "'can:", "\"can:", "manager", "seller", "moderator") && !strings.Contains(line, "function middleware")
 		}),
 		m("granted role", inPHP(), Text, "IsGranted('ROLE_|IsGranted(\"ROLE_|isGranted('ROLE_|denyAccessUnlessGranted('ROLE_|denyAccessUnlessGranted(\"ROLE_|@Security(\"is_granted('ROLE_|isGranted(\"ROLE_", func(s *Source, off, _ int) bool {
 			return !strings.HasPrefix(strings.TrimSpace(s.line(Text, off)), "//")
@@ -186,12 +186,12 @@ func roleMarks() []nameMark {
 			return !strings.Contains(s.line(Code, off), "function ")
 		}),
 		{kind: KindRole, name: "access control", langs: langs(lex.YAML), view: Text, lits: "ROLE_ADMIN|ROLE_USER_ADMIN|ROLE_MANAGER", when: func(s *Source, off, _ int) bool {
-			return !s.insideComment(off) && s.mentions("access_control:") && strings.Contains(s.line(Text, off), "path")
+			return !s.commented(off) && s.mentions("access_control:") && strings.Contains(s.line(Text, off), "path")
 		}},
 		m("casbin", langSet{}, Code, ".Enforce(|enforcer.enforce(|e.Enforce(", func(s *Source, _, _ int) bool { return s.mentions("casbin") }),
 		m("Guardian permissions", inElixir(), Code, "EnsureAdmin|RequireAdmin|:require_admin|EnsureRole|:admin_only", nil),
 	}
 	return append(out, nameMark{kind: KindRole, name: "expression", langs: inJVM(), view: Text, lits: "@PreAuthorize|@PostAuthorize", when: func(s *Source, off, _ int) bool {
-		return !s.insideComment(off) && containsAny(s.line(Text, off), "hasRole", "hasAuthority", "hasAnyRole", "hasAnyAuthority", "hasPermission", "ROLE_")
+		return !s.commented(off) && containsAny(s.line(Text, off), "hasRole", "hasAuthority", "hasAnyRole", "hasAnyAuthority", "hasPermission", "ROLE_")
 	}})
 }

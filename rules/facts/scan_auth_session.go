@@ -82,7 +82,7 @@ func sessionMarks() []nameMark {
 		m("session log-in", inPHP(), "Auth::attempt|Auth::login|auth()->login|Auth::routes|auth()->attempt|Fortify::", func(s *Source, off, _ int) bool {
 			return !s.mentions("createToken", "JWTAuth", "respondWithToken", "auth('api')", "sanctum", "guard('api')")
 		}),
-		{kind: KindSession, name: "session log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:", when: func(s *Source, off, _ int) bool { return !s.insideComment(off) && s.mentions("security:") }},
+		{kind: KindSession, name: "session log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
 
 		m("session used", inGo(), "sessions.Default|store.Get(|session.Values|sessionManager.|SessionManager.|session.Save|scs.New|sessions.NewCookieStore|sess.Values|session.Get(|session.Set(|store.New(", func(s *Source, _, _ int) bool {
 			return s.mentions("gorilla/sessions", "gin-contrib/sessions", "alexedwards/scs", "fiber/v2/middleware/session", "beego", "icza/session", "essionManager")
@@ -138,9 +138,9 @@ func oauthMarks() []nameMark {
 			return notImport(s, off, n)
 		}),
 		m("OAuth 2 of Ktor", inJVM(), "OAuthServerSettings", notImport),
-		{kind: KindOAuth, name: "OAuth 2 registration", langs: langs(lex.Properties, lex.INI), view: Text, lits: "spring.security.oauth2.client.registration", when: func(s *Source, off, _ int) bool { return !s.insideComment(off) }},
+		{kind: KindOAuth, name: "OAuth 2 registration", langs: langs(lex.Properties, lex.INI), view: Text, lits: "spring.security.oauth2.client.registration", when: func(s *Source, off, _ int) bool { return !s.commented(off) }},
 		{kind: KindOAuth, name: "OAuth 2 registration", langs: langs(lex.YAML), view: Text, lits: "registration:", when: func(s *Source, off, _ int) bool {
-			return !s.insideComment(off) && s.mentions("oauth2:") && s.mentions("client-id", "clientId")
+			return !s.commented(off) && s.mentions("oauth2:") && s.mentions("client-id", "clientId")
 		}},
 		m("provider log-in", inDotNet(), "AddGoogle(|AddFacebook(|AddMicrosoftAccount(|AddGitHub(|AddTwitter(|AddOpenIdConnect(|AddMicrosoftIdentityWebApp|AddOAuth(|GoogleJsonWebSignature|AddDiscord(|AddMicrosoftIdentityWebApi", notImport),
 		m("OmniAuth", inRuby(), "OmniAuth::Builder|omniauth_providers|config.omniauth|:omniauthable|omniauth_callbacks", nil),

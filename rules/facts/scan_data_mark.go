@@ -68,8 +68,8 @@ func (s *Source) line(v View, off int) string {
 	return string(s.Between(v, from, to))
 }
 
-// insideComment reports whether the byte at off is part of a comment.
-func (s *Source) insideComment(off int) bool { return off < len(s.Comments) && s.Comments[off] != ' ' }
+// commented reports whether the byte at off is part of a comment.
+func (s *Source) commented(off int) bool { return off < len(s.Comments) && s.Comments[off] != ' ' }
 
 // mentions reports whether the raw source has one of the texts. It is meant for the rare file that a scanner already took an interest in.
 func (s *Source) mentions(texts ...string) bool {

@@ -45,7 +45,7 @@ var databaseScanners = []scanner{
 }
 
 func jdbcAddress(s *Source, off int) {
-	if s.insideComment(off) || s.Lang == lex.Unknown && !strings.HasSuffix(s.Path, ".conf") && !strings.Contains(s.Path, ".env") && !strings.HasSuffix(s.Path, ".cfg") {
+	if s.commented(off) || s.Lang == lex.Unknown && !strings.HasSuffix(s.Path, ".conf") && !strings.Contains(s.Path, ".env") && !strings.HasSuffix(s.Path, ".cfg") {
 		return
 	}
 	i := off
@@ -70,7 +70,7 @@ func djangoEngine(s *Source, off int) {
 }
 
 func railsAdapter(s *Source, off int) {
-	if s.insideComment(off) || !s.startsLine(off) {
+	if s.commented(off) || !s.startsLine(off) {
 		return
 	}
 	if s.Raw[off] == 'd' {
@@ -435,7 +435,7 @@ func modelOfGo(s *Source, off int) {
 }
 
 func modelOfGoTag(s *Source, off int) {
-	if s.insideComment(off) || off > 0 && identifier(s.Raw[off-1]) {
+	if s.commented(off) || off > 0 && identifier(s.Raw[off-1]) {
 		return
 	}
 	orm := map[byte]string{'g': "GORM", 'b': "Bun", 'x': "xorm"}[s.Raw[off]]

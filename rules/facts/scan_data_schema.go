@@ -56,7 +56,7 @@ func schemaMarks() []nameMark {
 		{kind: KindAutoSync, name: "SQLAlchemy create_all()", langs: inPython(), lits: ".create_all("},
 		{kind: KindAutoSync, name: "create_tables()", langs: inPython(), lits: ".create_tables(|generate_schemas|.generate_mapping("},
 		{kind: KindAutoSync, name: "Hibernate ddl-auto", langs: inConfig(), view: Text, lits: "ddl-auto|hbm2ddl.auto", when: func(s *Source, off, _ int) bool {
-			return !s.insideComment(off) && containsAny(s.line(Text, off), "update", "create")
+			return !s.commented(off) && containsAny(s.line(Text, off), "update", "create")
 		}},
 		{kind: KindAutoSync, name: "EnsureCreated()", langs: inDotNet(), lits: "EnsureCreated|EnsureCreatedAsync"},
 		{kind: KindAutoSync, name: "GORM AutoMigrate()", langs: inGo(), lits: "AutoMigrate|.Schema.Create("},
@@ -71,7 +71,7 @@ var schemaScanners = []scanner{
 
 // prismaSchema reads the facts of a Prisma schema: the provider, models and indexes.
 func prismaSchema(s *Source, off int) {
-	if s.insideComment(off) {
+	if s.commented(off) {
 		return
 	}
 	line := strings.TrimSpace(s.line(Text, off))
@@ -189,7 +189,7 @@ var goTagScanners = []scanner{
 }
 
 func goTag(s *Source, off int) {
-	if s.insideComment(off) || off > 0 && identifier(s.Raw[off-1]) {
+	if s.commented(off) || off > 0 && identifier(s.Raw[off-1]) {
 		return
 	}
 	colon := bytes.IndexByte(s.Raw[off:], ':')

@@ -61,7 +61,7 @@ func dump(b []byte) bool {
 }
 
 func sqlInMapper(s *Source, off int) {
-	if s.insideComment(off) || !s.mentions("<mapper ") || off > 0 && (s.Raw[off-1] == '<' || s.Raw[off-1] == '/') {
+	if s.commented(off) || !s.mentions("<mapper ") || off > 0 && (s.Raw[off-1] == '<' || s.Raw[off-1] == '/') {
 		return
 	}
 	if verb := sqlVerb(s, off, s.Raw); verb != "" {
