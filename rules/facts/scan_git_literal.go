@@ -32,10 +32,13 @@ func scanAddress(s *Source, off int) {
 	for end < len(s.Raw) && end-off < 300 && strings.IndexByte(" \t\r\n\"'`<>,", s.Raw[end]) < 0 {
 		end++
 	}
-	if credentialed(string(s.Raw[off:end])) {
+	if credentialed(string(s.Raw[off:end])) && !s.inComment(off) {
 		s.Emit(Fact{Kind: KindSecret, Name: "password", Value: "database address", Line: s.LineOf(off)})
 	}
 }
+
+// inComment reports whether an offset lies in a comment.
+func (s *Source) inComment(off int) bool { return off < len(s.Comments) && s.Comments[off] != ' ' }
 
 // secretName tells what a name holds: "signing-key", "password", or "" when it is no secret's name.
 func secretName(name string) string {
@@ -76,7 +79,7 @@ func stockPassword(v string) bool {
 // placeholderSecret tells a value that says that it stands for one.
 func placeholderSecret(v string) bool {
 	low := strings.ToLower(v)
-	for _, w := range []string{"your", "change", "placeholder", "replace", "xxx", "***", "todo", "insert", "example", "<", "...", "put_", "put-", "enter", "dummy", "fill", "set_me", "set-me", "redacted", "não", "sua_", "seu_", "tu_"} {
+	for _, w := range []string{"your", "change", "placeholder", "replace", "xxx", "***", "todo", "insert", "example", "<", "...", "put_", "put-", "enter", "dummy", "fill", "set_me", "set-me", "default", "redacted", "não", "sua_", "seu_", "tu_"} {
 		if strings.Contains(low, w) {
 			return true
 		}
@@ -101,6 +104,9 @@ func reference(v string) bool {
 
 // templated tells a string literal that is filled in when the program runs.
 func templated(v string) bool {
+	if len(v) > 1 && v[0] == '$' && (alnum(v[1]) || v[1] == '_') {
+		return true
+	}
 	for _, m := range []string{"${", "{{", "<%", "#{", "process.env", "%s"} {
 		if strings.Contains(v, m) {
 			return true
@@ -159,8 +165,11 @@ func scanLiteral(s *Source, off int) {
 		end++
 	}
 	name := strings.Trim(string(s.Raw[start:end]), "-.")
-	if start < len(s.Comments) && s.Comments[start] != ' ' {
+	if s.inComment(start) || start > 0 && s.Raw[start] == '-' {
 		return
+	}
+	if in := s.Between(Strings, start, start+1); len(in) == 1 && in[0] != ' ' && start > 0 && strings.IndexByte("\"'`", s.Raw[start-1]) < 0 && !connectionString(s, start, end, s.LineEnd(off, 0)) {
+		return // a word of a longer text
 	}
 	// A name is judged by the last trigger in it, so that it is judged once.
 	if rest := string(s.Raw[min(off+3, end):end]); secretName(rest) != "" && s.Raw[off] != '"' {
@@ -193,6 +202,9 @@ func scanLiteral(s *Source, off int) {
 	if fallback {
 		scope = "fallback"
 	}
+	if letters(value) == letters(lastPart(name)) && strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == "" && len(value) > 8 && !settings {
+		return // a name given to itself: SHARED_SECRET = "shared-secret"
+	}
 	if sort == "signing-key" {
 		if strings.EqualFold(name, "app_key") && !strings.HasPrefix(value, "base64:") {
 			return
@@ -216,6 +228,19 @@ func scanLiteral(s *Source, off int) {
 		}
 	}
 	s.Emit(Fact{Kind: KindSecret, Name: sort, Value: name, Scope: scope, Line: s.LineOf(off)})
+}
+
+// letters are the letters of a name in lower case.
+func letters(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		if r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, name)
 }
 
 func lastPart(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
@@ -300,7 +325,7 @@ func assigned(s *Source, start, end, limit int) (value string, fallback, ok bool
 	case strings.HasPrefix(rest, "||"), strings.HasPrefix(rest, "??"), strings.HasPrefix(rest, "or "), strings.HasPrefix(rest, "?:"):
 		return literalOf(strings.TrimLeft(rest[2:], " \t"), true)
 	default:
-		if configLanguage(s) && s.Lang == lex.Dockerfile && strings.HasPrefix(string(s.Raw[end:limit]), " ") { // ENV NAME value
+		if s.Lang == lex.Dockerfile && strings.HasPrefix(string(s.Raw[end:limit]), " ") && bytes.HasPrefix(s.Raw[s.LineStart(start):], []byte("ENV ")) {
 			return strings.TrimSpace(rest), false, rest != ""
 		}
 		return "", false, false

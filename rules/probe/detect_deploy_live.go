@@ -53,6 +53,9 @@ func liveLink(repo string, h facts.Hit) bool {
 	if strings.Contains(label, "documentation") || strings.Contains(label, "docs") || strings.Contains(label, "tutorial") || strings.Contains(label, "guide") {
 		return false
 	}
+	if under(host, []string{"facebook.github.io", "create-react-app.dev", "docs.netlify.com"}) {
+		return false
+	}
 	promised := slices.ContainsFunc(liveWords, func(w string) bool { return strings.Contains(label, w) })
 	if under(host, hosting) && host != "fly.io" && host != "netlify.com" {
 		if strings.HasSuffix(host, ".github.io") || strings.HasSuffix(host, ".gitlab.io") || strings.HasSuffix(host, "amazonaws.com") || strings.HasSuffix(host, "cloudfront.net") {
@@ -90,7 +93,7 @@ func liveDeployment(in *Input) Result {
 		}
 	}
 	for _, h := range in.Repo.Hits(facts.KindReadme) {
-		if h.Name == "link" && !h.File.Class.Has(facts.Vendored|facts.Example|facts.Test) && strings.HasPrefix(strings.ToLower(h.File.Base()), "readme") && liveLink(in.Repo.Name, h) {
+		if h.Name == "link" && ownReadme(in.Repo, h.File) && !templated(in.Repo, h.File) && liveLink(in.Repo.Name, h) {
 			return Result{Status: Met, Evidence: []Evidence{{Path: h.File.Path, StartLine: h.Line, EndLine: h.Line, Note: "link to the running application", URL: h.Value}}}
 		}
 	}
@@ -101,6 +104,13 @@ func liveDeployment(in *Input) Result {
 		return Result{Status: Partial, Reason: fmt.Sprintf("GitHub knows of %d deployments, none of which succeeded", n)}
 	}
 	return Result{Status: Missing}
+}
+
+// templated reports whether a README holds a generator's text, whose links are not the project's.
+func templated(r *facts.Repo, f *facts.RepoFile) bool {
+	return slices.ContainsFunc(r.Hits(facts.KindReadme), func(h facts.Hit) bool {
+		return h.File == f && h.Name == "template" && f.Dir() != ""
+	})
 }
 
 func withScheme(u string) string {

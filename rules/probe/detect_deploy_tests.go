@@ -40,6 +40,13 @@ func (w *follower) tests(command, dir string, depth int) bool {
 		return w.target(name, args[1:], dir, depth)
 	case "composer", "rake", "poe", "pdm", "hatch", "mix", "invoke", "deno":
 		return w.script(name, args[1:], dir, depth)
+	case "nyc", "c8", "start-server-and-test", "wait-on", "op", "aws-vault", "hatch-run", "coverage":
+		for i := 1; i < len(args); i++ { // the command follows options that take values
+			if w.tests(strings.Join(args[i:], " "), dir, depth+1) {
+				return true
+			}
+		}
+		return false
 	case "tox", "nox":
 		return environments(args[1:])
 	case "docker", "docker-compose", "podman":
@@ -66,7 +73,7 @@ func unwrap(args []string) []string {
 		switch {
 		case two == "poetry run", two == "pipenv run", two == "uv run", two == "pdm run", two == "hatch run", two == "rye run", two == "bundle exec", two == "pnpm exec", two == "yarn exec", two == "npm exec", two == "pnpm dlx", two == "yarn dlx", two == "conda run", two == "pixi run", two == "doppler run":
 			args = args[2:]
-		case args[0] == "npx", args[0] == "xvfb-run", args[0] == "cross-env", args[0] == "dotenv", args[0] == "env-cmd", args[0] == "time", args[0] == "sudo", args[0] == "retry", args[0] == "timeout", args[0] == "nohup", args[0] == "c8", args[0] == "nyc", args[0] == "bunx", args[0] == "wait-on", args[0] == "dotenvx", args[0] == "cmd", args[0] == "call", args[0] == "spring", args[0] == "parallel_test":
+		case args[0] == "npx", args[0] == "xvfb-run", args[0] == "cross-env", args[0] == "dotenv", args[0] == "env-cmd", args[0] == "time", args[0] == "sudo", args[0] == "retry", args[0] == "timeout", args[0] == "nohup", args[0] == "bunx", args[0] == "dotenvx", args[0] == "cmd", args[0] == "call", args[0] == "spring":
 			args = args[1:]
 		case strings.HasPrefix(args[0], "-") || strings.Trim(args[0], "0123456789smh") == "" || !strings.HasPrefix(args[0], "./") && strings.Contains(args[0], "="):
 			args = args[1:]

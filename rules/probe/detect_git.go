@@ -36,10 +36,28 @@ type readmeState struct {
 
 func (s readmeState) complete() bool { return s.words >= minWords && s.purpose != "" && s.topic != "" }
 
+// ownReadme tells a README of the project or of one of its packages from those that came with what it uses.
+func ownReadme(r *facts.Repo, f *facts.RepoFile) bool {
+	if f.Class.Has(facts.Vendored | facts.Test | facts.Example) {
+		return false
+	}
+	dir := strings.ToLower(f.Dir())
+	if dir == "" || dir == ".github" || dir == "docs" {
+		return true
+	}
+	for part := range strings.SplitSeq(dir, "/") {
+		switch part {
+		case "vendor", "vendors", "plugins", "plugin", "assets", "public", "static", "lib", "libs", "libraries", "migrations", "third-party", "external", "wwwroot", "extensions":
+			return false
+		}
+	}
+	return strings.Count(dir, "/") < 2 || r.UnitOf(f.Path).Dir == f.Dir()
+}
+
 func readmes(r *facts.Repo) []readmeState {
 	var out []readmeState
 	for _, h := range r.Hits(facts.KindReadme) {
-		if h.File.Class.Has(facts.Vendored | facts.Test | facts.Example) {
+		if !ownReadme(r, h.File) {
 			continue
 		}
 		if len(out) == 0 || out[len(out)-1].file != h.File {
@@ -188,6 +206,9 @@ func gitignore(in *Input) Result {
 		}
 		for _, dir := range dirs {
 			h, ok := covered(in.Repo, dir, l)
+			if !ok && e != manifest.NPM && !bare(in.Repo, e, dir, dirs, l) {
+				continue
+			}
 			if !ok {
 				return Result{
 					Status: Partial, Reason: fmt.Sprintf("`%s` does not ignore `%s`, which %s leaves behind%s", files[0].Path, l.example, l.ecosystem, inFolder(dir)),
@@ -209,6 +230,33 @@ func inFolder(dir string) string {
 		return ""
 	}
 	return " in `" + dir + "`"
+}
+
+// bare reports whether a good part of the code of an ecosystem below dir lies in none of its packages deeper down that are covered.
+func bare(r *facts.Repo, e manifest.Ecosystem, dir string, dirs []string, l litter) bool {
+	files := r.Under(dir)
+	total, open := 0, 0
+	for i := range files {
+		f := &files[i]
+		if !f.Own() || ecosystemOf[f.Lang()] != e {
+			continue
+		}
+		inner := ""
+		for _, d := range dirs {
+			if len(d) > max(len(dir), len(inner)) && strings.HasPrefix(f.Path, d+"/") {
+				inner = d
+			}
+		}
+		total += f.Facts.Lines.Code
+		if inner == "" {
+			open += f.Facts.Lines.Code
+			continue
+		}
+		if _, ok := covered(r, inner, l); !ok {
+			open += f.Facts.Lines.Code
+		}
+	}
+	return len(dirs) == 1 || 5*open > total
 }
 
 // covered reports whether what l leaves in a folder is ignored by a .gitignore there or above.
@@ -290,7 +338,7 @@ func secrets(in *Input) Result {
 				note(&hard, &hardReason, h, "value of "+h.Value, "`"+f.Path+"` is committed with a value for "+h.Value)
 			}
 		case "signing-key":
-			if literalCounts(f) && (!strings.HasPrefix(h.Scope, "plain") || f.Lang() != lex.YAML) {
+			if literalCounts(f) && !seeder(f) && (!strings.HasPrefix(h.Scope, "plain") || f.Lang() != lex.YAML) {
 				note(&soft, &softReason, h, "literal signing key", at+" has a signing key written out ("+clean(h.Value)+")")
 			}
 		case "password":
@@ -325,7 +373,7 @@ func literalCounts(f *facts.RepoFile) bool {
 		return false
 	}
 	low := strings.ToLower(f.Path)
-	for _, w := range []string{"swagger", "openapi", "postman", "insomnia", "locale", "i18n", "/lang/", "translations", "application-test", "appsettings.test", "testsettings", "test_settings", "settings/test", "settings_test", "environments/test", "/mocks/", "mock"} {
+	for _, w := range []string{"swagger", "openapi", "postman", "insomnia", "locale", "i18n", "/lang/", "translations", "application-test", "appsettings.test", "testsettings", "test_settings", "settings/test", "settings_test", "environments/test", "/mocks/", "mock", "/vendor/", "tox.ini", "pytest.ini", "setup.cfg", "phpunit.xml", "/cypress"} {
 		if strings.Contains(low, w) {
 			return false
 		}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -148,6 +149,9 @@ func telling(message string) bool {
 	if _, rest, ok := strings.Cut(text, ": "); ok && !strings.Contains(strings.SplitN(text, ":", 2)[0], " ") {
 		text = strings.TrimSpace(rest) // "fix: update" says as much as "update"
 	}
+	if vague(text) {
+		return false
+	}
 	letters, distinct := 0, map[rune]bool{}
 	for _, r := range text {
 		if unicode.IsLetter(r) {
@@ -164,6 +168,25 @@ func telling(message string) bool {
 	// "update 2", "fix3", "day 4 commit"
 	bare := strings.TrimSpace(strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsDigit(r) || unicode.IsSpace(r) || unicode.IsPunct(r) }))
 	return bare != "" && !emptyWords[bare]
+}
+
+// vagueWords are words that say nothing of what was done, whatever they are put together with.
+var vagueWords = []string{
+	"update", "updates", "updated", "updating", "fix", "fixes", "fixed", "fixing", "bug", "bugs", "change", "changes", "changed", "commit", "commits", "committed", "code", "some", "minor", "small", "more", "new", "the", "a", "an", "to", "of", "and", "my", "final", "first", "second", "third", "last", "initial", "project", "file", "files",
+	"same", "again", "readme", "readme.md", "md", "all", "stuff", "things", "thing", "it", "this", "wip", "done", "another", "push", "save", "day", "part", "version", "v", "few", "little", "other", "misc", "feat", "chore", "test", "add", "added", "adding",
+}
+
+// vague reports whether a message is made of such words and numbers alone.
+func vague(text string) bool {
+	n := 0
+	for w := range strings.FieldsSeq(text) {
+		w = strings.Trim(w, ".,:;!?()[]0123456789-_#*/\"'")
+		if w != "" && !slices.Contains(vagueWords, w) {
+			return false
+		}
+		n++
+	}
+	return n > 0
 }
 
 func commitHistory(in *Input) Result {
