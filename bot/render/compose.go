@@ -154,10 +154,8 @@ func Compose(existing string, t IssueText) string {
 		notes = "\n\n" + existing
 	}
 	room := maxBody - length(notes)
-	for _, managed := range append([]string{t.Managed}, t.Shorter...) {
-		if length(managed) <= room {
-			return managed + notes
-		}
+	if managed := t.fitting(room); managed != "" && length(managed) <= room {
+		return managed + notes
 	}
 	return existing
 }

@@ -33,6 +33,8 @@ const (
 // hides reports whether a character is invisible, reorders what stands around it, or piles up on its neighbours.
 func hides(r rune) bool {
 	switch {
+	case r >= ' ' && r <= '~':
+		return false
 	case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r), r == utf8.RuneError:
 		return true
 	case r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0000 && r <= 0xE0FFF: // variation selectors, tags
@@ -45,6 +47,9 @@ func hides(r rune) bool {
 
 // visible makes one line of what a person can see: spaces for all white space, nothing hidden, at most two marks on a letter.
 func visible(s string) string {
+	if printableASCII(s) {
+		return s
+	}
 	var b strings.Builder
 	marks := 0
 	for _, r := range s {
@@ -65,8 +70,20 @@ func visible(s string) string {
 	return b.String()
 }
 
+func printableASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // clip shortens text to n characters.
 func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	if utf8.RuneCountInString(s) <= n {
 		return s
 	}
@@ -76,10 +93,31 @@ func clip(s string, n int) string {
 
 // linked matches what GitHub, or Markdown, makes a link, a picture or a formula of: mentions, references, addresses, short names of emoji,
 // commit ids, advisories, formulas.
-var linked = regexp.MustCompile(`(?i)[@#$]|://|www\.|^:|:[\w+-]+:|\bGH-\d|(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])|CVE-|GHSA-|mailto:|xmpp:`)
+var linked = regexp.MustCompile(`(?i)[@$]|#[0-9]|://|www\.|^:|:[\w+-]+:|\bGH-\d|(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])|CVE-|GHSA-|mailto:|xmpp:`)
+
+// links reports whether GitHub would link a word, or a part of it. Most words hold nothing that any link needs, and are told so quickly.
+func links(w string) bool {
+	if !strings.ContainsAny(w, "@$#:.-0123456789") && len(w) < 7 {
+		return false
+	}
+	hexes, longest := 0, 0
+	for i := 0; i < len(w); i++ {
+		switch c := w[i] | 0x20; {
+		case w[i] >= '0' && w[i] <= '9', c >= 'a' && c <= 'f':
+			hexes++
+			longest = max(longest, hexes)
+		default:
+			hexes = 0
+		}
+	}
+	if longest < 7 && !strings.ContainsAny(w, "@$#:.-") {
+		return false
+	}
+	return linked.MatchString(w)
+}
 
 var textEscapes = strings.NewReplacer(
-	`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`, "!", `\!`, "^", `\^`, "=", `\=`,
+	`\`, `\\`, "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "~", `\~`, "!", `\!`, "^", `\^`, "=", `\=`, "#", `\#`,
 	"&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "&#96;", "|", "&#124;",
 )
 
@@ -106,7 +144,7 @@ func inlineWord(w string, first bool, code func(string) string) string {
 	if strings.Contains(core, "@") { // some readers take a backtick for a part of an address
 		before, core = "", before+core
 	}
-	if core != "" && linked.MatchString(core) {
+	if core != "" && links(core) {
 		return textEscapes.Replace(before) + code(core) + textEscapes.Replace(after)
 	}
 	w = textEscapes.Replace(clip(w, maxWord))
@@ -124,7 +162,7 @@ func trimWord(w string) (before, core, after string) {
 	core = strings.TrimLeft(w, `("'`)
 	before = w[:len(w)-len(core)]
 	trimmed := strings.TrimRight(core, `.,:;!?)"'`)
-	if after = core[len(trimmed):]; strings.HasPrefix(after, ":") && linked.MatchString(trimmed+":") && !linked.MatchString(trimmed) {
+	if after = core[len(trimmed):]; strings.HasPrefix(after, ":") && links(trimmed+":") && !links(trimmed) {
 		trimmed, after = trimmed+":", after[1:]
 	}
 	return before, trimmed, after
@@ -229,6 +267,9 @@ func closing(s string, i, n int) int {
 
 // shown is text for a code span: hidden characters are spelled out, so that two names that differ never look the same.
 func shown(s string) string {
+	if printableASCII(s) {
+		return s
+	}
 	var b strings.Builder
 	marks := 0
 	for _, r := range s {
@@ -328,7 +369,7 @@ func HTML(s string) string {
 		for _, w := range strings.Fields(visible(text)) {
 			before, core, after := trimWord(w)
 			switch {
-			case core != "" && linked.MatchString(core):
+			case core != "" && links(core):
 				out = append(out, html.EscapeString(before)+htmlCode(core)+html.EscapeString(after))
 			default:
 				out = append(out, html.EscapeString(clip(w, maxWord)))

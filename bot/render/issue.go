@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"milepost/rules"
 )
@@ -15,9 +14,11 @@ import (
 // IssueText is the progress issue as it is to be.
 type IssueText struct {
 	Title   string
-	Managed string   // the bot's part of the body, down to the line below which the learner's notes stand
-	Shorter []string // the same with ever less detail, for notes that leave no room for all of it
-	Hash    string   // of everything but the time of the check
+	Managed string // the bot's part of the body, down to the line below which the learner's notes stand
+	Hash    string // of everything but the time of the check
+
+	in    *IssueInput // renders the part again with less detail, for notes that leave no room for all of it
+	level int
 }
 
 // How much of the page is written. Controls, footer and the line above the notes are always there.
@@ -34,24 +35,44 @@ const (
 // roomForNotes is kept free below our part, so that a few notes change nothing above them.
 const roomForNotes = 6_000
 
+// timeMark stands for the time of the check while the page is written and hashed. No text from elsewhere can hold it: it is invisible.
+const timeMark = "\x00"
+
 // Issue renders the progress issue.
 func Issue(in IssueInput) IssueText {
-	t := IssueText{Title: fmt.Sprintf(msgTitle, clip(visible(in.Report.Roadmap.Title), 80))}
-	var all []string
-	for level := range levels {
-		if s := in.page(level); len(all) == 0 || length(s) < length(all[len(all)-1]) {
-			all = append(all, s)
+	t := IssueText{Title: fmt.Sprintf(msgTitle, clip(visible(in.Report.Roadmap.Title), 80)), in: &in}
+	sum := sha256.New()
+	for ; ; t.level++ {
+		s := in.page(t.level)
+		sum.Write([]byte(t.Title + "\n" + s))
+		if t.Managed = in.timed(s); t.level == levels-1 || length(t.Managed) <= maxBody-roomForNotes {
+			break
 		}
 	}
-	for len(all) > 1 && length(all[0]) > maxBody-roomForNotes {
-		all = all[1:]
-	}
-	t.Managed, t.Shorter = all[0], all[1:]
-	timeless := in
-	timeless.CheckedAt = time.Date(in.CheckedAt.UTC().Year(), 1, 1, 0, 0, 0, 0, time.UTC) // the year alone changes how dates are written
-	sum := sha256.Sum256([]byte(t.Title + "\n" + timeless.page(inFull)))
-	t.Hash = hex.EncodeToString(sum[:16])
+	t.Hash = hex.EncodeToString(sum.Sum(nil)[:16])
 	return t
+}
+
+// timed puts the time of the check in its place.
+func (in IssueInput) timed(s string) string {
+	when := ""
+	if !in.CheckedAt.IsZero() {
+		when = " on " + minute(in.CheckedAt)
+	}
+	return strings.ReplaceAll(s, timeMark, when)
+}
+
+// fitting returns our part of the body in as much detail as there is room for; "" when there is none.
+func (t IssueText) fitting(room int) string {
+	if length(t.Managed) <= room || t.in == nil {
+		return t.Managed
+	}
+	for level := t.level + 1; level < levels; level++ {
+		if s := t.in.timed(t.in.page(level)); length(s) <= room {
+			return s
+		}
+	}
+	return ""
 }
 
 // page is a text that is being written.

@@ -207,7 +207,11 @@ func TestIssueFits(t *testing.T) {
 		in.Problems[i] = strings.Repeat("problem ", 200)
 	}
 	text := Issue(in)
-	for i, s := range append([]string{text.Managed}, text.Shorter...) {
+	if text.level == inFull {
+		t.Error("the page is not shortened")
+	}
+	for i := range levels - text.level {
+		s := in.timed(in.page(text.level + i))
 		if n := length(s); n > maxBody {
 			t.Errorf("level %d has %d characters", i, n)
 		}

@@ -351,9 +351,7 @@ func (p *page) footer() {
 	} else if !p.in.CheckedAt.IsZero() {
 		checked = "Looked for a first commit"
 	}
-	if !p.in.CheckedAt.IsZero() {
-		checked += " on " + minute(p.in.CheckedAt)
-	}
+	checked += timeMark
 	more := ""
 	if p.in.DashboardURL != "" {
 		more = " " + link("History, what is stored and who sees it", p.in.DashboardURL) + "."

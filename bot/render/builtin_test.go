@@ -1,0 +1,41 @@
+package render
+
+import (
+	"regexp"
+	"testing"
+
+	"milepost/rules"
+	"milepost/rules/roadmaps"
+)
+
+var placeholder = regexp.MustCompile(`\{(?:language|install|test|add|add_dev|run|manifest)\}`)
+
+// TestBuiltInRoadmap renders all that is said about every milestone of the built-in roadmap, for every stack.
+func TestBuiltInRoadmap(t *testing.T) {
+	t.Parallel()
+	r, err := roadmaps.Load(roadmaps.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stack := range append([]string{""}, rules.Stacks...) {
+		t.Run("stack "+stack, func(t *testing.T) {
+			t.Parallel()
+			in := issueInput(r, report(r, stack, nil))
+			for _, m := range in.Report.Milestones() {
+				s := ReplyWhy(in, m.ID)
+				checkStructure(t, s)
+				if p := placeholder.FindString(s); p != "" {
+					t.Errorf("%s: %s is left over", m.ID, p)
+				}
+				if length(s) > 12_000 {
+					t.Errorf("%s: %d characters of advice", m.ID, length(s))
+				}
+			}
+			text := Issue(in)
+			checkStructure(t, text.Managed)
+			if n := length(text.Managed); n > maxBody-roomForNotes {
+				t.Errorf("page of %d characters", n)
+			}
+		})
+	}
+}
