@@ -41,6 +41,8 @@ const (
 	msgNothingMoves   = "No milestone moves"
 	msgNothingIsLost  = "Nothing is lost."
 	msgRequired       = "The configuration of this repository requires a milestone that is lost here, so this check fails."
+	msgWhyOpen        = "Why each open milestone is open"
+	msgNothingOpen    = "No milestone is open."
 	msgSeeWhole       = "The whole repository"
 	msgOneSuggestion  = "One suggestion."
 	msgEarnedForGood  = "What was earned stays on record; only its evidence is no longer found."

@@ -75,7 +75,7 @@ func CheckRun(in PullInput) CheckRunText {
 		}
 	}
 	for level := range levels {
-		if out.Text = p.whole(level); len(out.Text) <= maxCheckText {
+		if out.Text = strings.TrimSpace(p.explained(level) + "\n\n" + p.whole(level)); len(out.Text) <= maxCheckText {
 			break
 		}
 	}
@@ -361,6 +361,29 @@ func (p pull) whole(level int) string {
 		return ""
 	}
 	return fold(msgSeeWhole+": "+strings.ToLower(Standing(p.Head.Summary)[:1])+Standing(p.Head.Summary)[1:], q.String())
+}
+
+// explained says of each open milestone why it is open and what to do, for those who asked.
+func (p pull) explained(level int) string {
+	if !p.Explain || level >= tableOnly {
+		return ""
+	}
+	q := &page{in: IssueInput{Roadmap: p.Roadmap, Report: withCommit(p.Head, p.HeadSHA), Repo: p.Repo}}
+	var items []string
+	for _, m := range p.Head.Milestones() {
+		if m.Done() || !m.Counts() {
+			continue
+		}
+		item := "- " + q.milestoneLine(m)
+		if m.Next != "" && level < openOnly {
+			item += " **" + msgAction + "** " + sentence(Prose(m.Next))
+		}
+		items = append(items, item)
+	}
+	if len(items) == 0 {
+		return msgNothingOpen
+	}
+	return "### " + msgWhyOpen + "\n\n" + strings.Join(items, "\n")
 }
 
 // withCommit makes links of a report lead to a commit.

@@ -232,6 +232,53 @@ func TestActionsFitGitHubsLimits(t *testing.T) {
 	}
 }
 
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	in := pullInput(testRoadmap(t))
+	if strings.Contains(CheckRun(in).Text, msgWhyOpen) {
+		t.Error("explained without being asked")
+	}
+	in.Explain = true
+	text := CheckRun(in).Text
+	checkStructure(t, text)
+	for _, m := range in.Head.Milestones() {
+		if !m.Done() && !strings.Contains(text[:strings.Index(text, "<details>")], "`"+m.ID+"`") {
+			t.Errorf("%s is not explained", m.ID)
+		}
+	}
+	golden(t, "pull/explained.text.md", text+"\n")
+}
+
+// TestCheckRunFits fills a pull request until neither summary nor text can say all.
+func TestCheckRunFits(t *testing.T) {
+	t.Parallel()
+	r := &rules.Roadmap{ID: "long", Version: 1, Title: "Long"}
+	step := rules.Step{ID: "all", Title: "All"}
+	base, head := map[string]verdict{}, map[string]verdict{}
+	for i := range 200 {
+		id := "m-" + itoa(i)
+		step.Milestones = append(step.Milestones, rules.Milestone{ID: id, Title: strings.Repeat("title ", 20), Kind: rules.KindCode, Tier: rules.Core})
+		base[id] = met("x", "src/"+strings.Repeat("päth/", 50)+id, 1, 9)
+		head[id] = partial(strings.Repeat("reason ", 200), strings.Repeat("next ", 200), "src/"+strings.Repeat("päth/", 50)+id, 1, 9)
+	}
+	r.Steps = []rules.Step{step}
+	in := with(pullInput(testRoadmap(t)), r, base, head)
+	in.Roadmap, in.Explain = r, true
+	for i := range 500 {
+		in.Files = append(in.Files, ChangedFile{Path: "src/" + strings.Repeat("päth/", 50) + "m-" + itoa(i), Patch: "@@ -1 +1,2 @@\n a\n+b"})
+		in.ConfigFaults = append(in.ConfigFaults, strict.Fault{File: "x", Line: i, Msg: strings.Repeat("long ", 100)})
+	}
+	c := CheckRun(in)
+	if len(c.Summary) > maxCheckText || len(c.Text) > maxCheckText || c.Text == "" || len(c.Annotations) > maxAnnotations {
+		t.Errorf("summary of %d bytes, text of %d, %d annotations", len(c.Summary), len(c.Text), len(c.Annotations))
+	}
+	checkStructure(t, c.Summary)
+	checkStructure(t, c.Text)
+	if n := visibleLines(Comment(in, false).Body); n > 12 {
+		t.Errorf("comment of %d lines", n)
+	}
+}
+
 func TestCheckRunWithoutReports(t *testing.T) {
 	t.Parallel()
 	c := CheckRun(PullInput{})
