@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -40,6 +41,9 @@ func scanWorkflow(s *Source) {
 	if len(s.Raw) > maxConfig {
 		s.Emit(Fact{Kind: KindCI, Name: "error", Value: "it is too large to be read"})
 		return
+	}
+	if len(bytes.TrimSpace(s.Code)) == 0 {
+		return // nothing but comments
 	}
 	w, errs := parseWorkflow(s.Raw)
 	for _, e := range errs {

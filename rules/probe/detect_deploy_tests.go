@@ -40,7 +40,7 @@ func (w *follower) tests(command, dir string, depth int) bool {
 		return w.target(name, args[1:], dir, depth)
 	case "composer", "rake", "poe", "pdm", "hatch", "mix", "invoke", "deno":
 		return w.script(name, args[1:], dir, depth)
-	case "nyc", "c8", "start-server-and-test", "wait-on", "op", "aws-vault", "hatch-run", "coverage":
+	case "nyc", "c8", "istanbul", "start-server-and-test", "wait-on", "op", "aws-vault", "hatch-run", "coverage":
 		for i := 1; i < len(args); i++ { // the command follows options that take values
 			if w.tests(strings.Join(args[i:], " "), dir, depth+1) {
 				return true
@@ -87,7 +87,7 @@ func unwrap(args []string) []string {
 // runners are programs that run tests whatever follows, and those that do with one of some arguments.
 var (
 	runners = []string{
-		"jest", "vitest", "mocha", "ava", "tap", "tape", "jasmine", "karma", "newman", "cucumber-js", "uvu", "japa", "bats", "pytest", "py.test", "nosetests", "nose2", "trial", "behave", "gotestsum", "ginkgo", "rspec", "minitest", "cucumber", "phpunit", "pest", "paratest", "codecept", "behat", "ctest", "k6", "testem", "qunit", "web-test-runner", "wtr", "stryker", "robot", "richgo", "parallel_rspec", "simple-phpunit",
+		"jest", "vitest", "mocha", "_mocha", "ava", "tap", "tape", "jasmine", "karma", "newman", "cucumber-js", "uvu", "japa", "bats", "pytest", "py.test", "nosetests", "nose2", "trial", "behave", "gotestsum", "ginkgo", "rspec", "minitest", "cucumber", "phpunit", "pest", "paratest", "codecept", "behat", "ctest", "k6", "testem", "qunit", "web-test-runner", "wtr", "stryker", "robot", "richgo", "parallel_rspec", "simple-phpunit",
 	}
 	runnerArgs = map[string][]string{
 		"cypress": {"run"}, "playwright": {"test"}, "go": {"test"}, "dotnet": {"test"}, "cargo": {"test", "nextest", "tarpaulin", "llvm-cov", "t"}, "mix": {"test", "coveralls", "coveralls.json", "coveralls.github"}, "sbt": {"test", "testOnly", "testQuick", "coverage", "it:test", "+test", "ci"}, "lein": {"test"}, "swift": {"test"}, "flutter": {"test"}, "dart": {"test"},
