@@ -27,12 +27,23 @@ func (m nameMark) scanner() scanner {
 			if !bytes.HasPrefix(s.Raw[off:], []byte(l)) || !s.standsAlone(off, l) {
 				continue
 			}
-			if m.when == nil || m.when(s, off, len(l)) {
-				s.Emit(Fact{Kind: m.kind, Name: m.name, Value: s.excerpt(off), Line: s.LineOf(off)})
+			if line := s.LineOf(off); !s.said(m.kind, m.name, line) && (m.when == nil || m.when(s, off, len(l))) {
+				s.Emit(Fact{Kind: m.kind, Name: m.name, Value: s.excerpt(off), Line: line})
 				return
 			}
 		}
 	}}
+}
+
+// said reports whether one of the last facts says the same of a line: several names of a mark often stand together.
+func (s *Source) said(kind Kind, name string, line int) bool {
+	all := *s.facts
+	for _, f := range all[max(0, len(all)-6):] {
+		if f.Kind == kind && f.Name == name && f.Line == line {
+			return true
+		}
+	}
+	return false
 }
 
 func scannersOf(ms []nameMark) []scanner {

@@ -126,7 +126,7 @@ func indexMarks() []nameMark {
 		}},
 		{kind: KindIndex, name: "schema index", langs: inJS(), lits: "chema.index(|.createIndex(|.createIndexes(|.ensureIndex(|.addIndex(|.addConstraint(|createIndex(|uniqueIndex(|@Index(|@Unique(|@Unique<|@Index<|TableIndex(|TableUnique(|UNIQUE_CONSTRAINT|.createUniqueConstraint("},
 		{kind: KindIndex, name: "unique column", langs: inJS(), lits: ".unique(|.index(", when: func(s *Source, off, _ int) bool {
-			return s.mentions("drizzle-orm") || s.mentions("createTable", "alterTable", "schema.table") && s.mentions("knex", "exports.up", "function up", "pgm", "BaseSchema")
+			return s.mentions("drizzle-orm") || s.mentions("createTable", "alterTable", "schema.table") && s.mentions("knex", "exports.up =", "function up(", "pgm.", "BaseSchema")
 		}},
 		{kind: KindIndex, name: "Drizzle index", langs: inJS(), lits: "index(|unique(", when: fileMentions("drizzle-orm")},
 		{kind: KindIndex, name: "model indexes", langs: inJS(), lits: "indexes: [|uniques: [|indexes:[|indices: [", when: inORM},

@@ -152,7 +152,8 @@ func loginSignup(in *Input) Result {
 	signup = append(signup, phpPages(in, signupPage)...)
 	weakLogin := serverHits(in, facts.KindLogin, "")
 	weakSignup := where(serverHits(in, facts.KindSignup, ""), func(h facts.Hit) bool {
-		return !mentionsAny(strings.ToLower(h.File.Path), "seed", "management/", "fixture", "migration", "config", "factory", "initiali", "program.cs", "startup.cs", "console", "commands/", "populate", "installer")
+		p := strings.ReplaceAll(strings.ToLower(h.File.Path), "config/routes", "routes")
+		return !mentionsAny(p, "seed", "management/", "fixture", "migration", "config", "factory", "initiali", "program.cs", "startup.cs", "console", "commands/", "populate", "installer")
 	})
 	login = append(login, weakLogin...)
 	if len(login) > 0 && len(signup) == 0 {
