@@ -22,7 +22,25 @@ const (
 	KindExportedHandler Kind = "exported-handler"
 )
 
-var apiScanners = slices.Concat(routeScanners, statusScanners, clientScanners)
+var apiScanners = bounded(slices.Concat(routeScanners, statusScanners, clientScanners))
+
+// maxLooks is how many places of a file the scanners of an area look at closely. No file written by hand has as many; a hostile one costs no
+// more than them.
+const maxLooks = 8000
+
+// bounded stops scanners that share a file's looks.
+func bounded(scanners []scanner) []scanner {
+	looks := countKey{kind: "looks"}
+	for i := range scanners {
+		scan := scanners[i].scan
+		scanners[i].scan = func(s *Source, off int) {
+			if s.counts[looks]++; s.counts[looks] <= maxLooks {
+				scan(s, off)
+			}
+		}
+	}
+	return scanners
+}
 
 var routeScanners = []scanner{
 	{langs: nodeLangs, triggers: verbCalls, scan: routesOfNode},
@@ -128,6 +146,14 @@ func (s *Source) skipSpace(off int) int {
 	return off
 }
 
+// byteAt is the byte at off, 0 past the end.
+func (s *Source) byteAt(off int) byte {
+	if off < 0 || off >= len(s.Raw) {
+		return 0
+	}
+	return s.Raw[off]
+}
+
 // maxCall is how far the end of a call is looked for.
 const maxCall = 4 << 10
 
@@ -159,6 +185,7 @@ func (s *Source) receiver(off int) string {
 
 // wordAt is the identifier at off.
 func (s *Source) wordAt(off int) string {
+	off = min(off, len(s.Raw))
 	i := off
 	for i < len(s.Raw) && i-off < 80 && identifier(s.Raw[i]) {
 		i++
@@ -167,15 +194,42 @@ func (s *Source) wordAt(off int) string {
 }
 
 // has reports whether the code contains text.
-func (s *Source) has(text string) bool { return bytes.Contains(s.Code, []byte(text)) }
+func (s *Source) has(text string) bool {
+	return s.memo("has", text, func() bool { return bytes.Contains(s.Code, []byte(text)) })
+}
+
+// names reports whether the file contains text anywhere, in strings and comments too.
+func (s *Source) names(text string) bool {
+	return s.memo("names", text, func() bool { return bytes.Contains(s.Raw, []byte(text)) })
+}
+
+// memo keeps the answer to a question about the whole file, since many places of a file ask the same.
+func (s *Source) memo(question Kind, name string, answer func() bool) bool {
+	k := countKey{kind: question, name: name}
+	if s.counts[k] == 0 {
+		s.counts[k] = 1
+		if answer() {
+			s.counts[k] = 2
+		}
+	}
+	return s.counts[k] == 2
+}
+
+// maxLookBack is how far above a place its class or function is looked for.
+const maxLookBack = 64 << 10
 
 // enclosing is the name of the last class whose head stands before off.
 func (s *Source) enclosing(off int) string {
-	for end := off; end > 0; {
-		i := bytes.LastIndex(s.Code[:end], []byte("class "))
+	if !s.has("class ") {
+		return ""
+	}
+	from := max(0, off-maxLookBack)
+	for end := off; end > from; {
+		i := bytes.LastIndex(s.Code[from:end], []byte("class "))
 		if i < 0 {
 			return ""
 		}
+		i += from
 		if i == 0 || !identifier(s.Code[i-1]) {
 			return s.wordAt(s.skipSpace(i + len("class ")))
 		}
@@ -186,6 +240,7 @@ func (s *Source) enclosing(off int) string {
 
 // upcoming is the name of the class that the annotation ending at off belongs to, "" when a member follows instead.
 func (s *Source) upcoming(off int) string {
+	off = min(off, len(s.Code))
 	w := s.Code[off:min(len(s.Code), off+1500)]
 	// Annotations between this one and the declaration may have brackets of their own.
 	i := bytes.Index(w, []byte("class "))
@@ -209,10 +264,7 @@ func (s *Source) upcoming(off int) string {
 
 // methodsIn returns the HTTP methods that stand as literals or words in a piece of the file.
 func (s *Source) methodsIn(from, to int) []string {
-	if from >= to {
-		return nil
-	}
-	w := s.Raw[from:min(to, len(s.Raw))]
+	w := s.Between(Text, from, to)
 	var out []string
 	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 		if bytes.Contains(w, []byte(m)) || bytes.Contains(w, []byte("'"+strings.ToLower(m)+"'")) || bytes.Contains(w, []byte(`"`+strings.ToLower(m)+`"`)) ||

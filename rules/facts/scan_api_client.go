@@ -93,7 +93,7 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 		if strings.HasPrefix(call, "request") {
 			module = "request"
 		}
-		return bytes.Contains(s.Raw, []byte(`'`+module+`'`)) || bytes.Contains(s.Raw, []byte(`"`+module+`"`))
+		return s.names(`'`+module+`'`) || s.names(`"`+module+`"`)
 	case "https.get(", "https.request(", "http.request(", "http.get(":
 		return strings.Contains(string(s.Raw), "require") || s.has("import ")
 	case "httpx.":
@@ -124,6 +124,6 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 // browserCode tells code that only a browser can run.
 func (s *Source) browserCode() bool {
 	ext := s.Path[strings.LastIndexByte(s.Path, '.')+1:]
-	return ext == "tsx" || ext == "jsx" || s.has("document.") || s.has("window.") || s.has("localStorage") || s.has("useState") || s.has("useEffect") || bytes.Contains(s.Raw, []byte("from 'react'")) || bytes.Contains(s.Raw, []byte(`from "react"`)) ||
-		s.has("chrome.") || s.has("import.meta.env") || bytes.Contains(s.Raw, []byte("from 'vue'")) || bytes.Contains(s.Raw, []byte(`@angular/`)) || bytes.Contains(s.Raw, []byte("'use client'")) || bytes.Contains(s.Raw, []byte(`"use client"`))
+	return ext == "tsx" || ext == "jsx" || s.has("document.") || s.has("window.") || s.has("localStorage") || s.has("useState") || s.has("useEffect") || s.names("from 'react'") || s.names(`from "react"`) ||
+		s.has("chrome.") || s.has("import.meta.env") || s.names("from 'vue'") || s.names(`@angular/`) || s.names("'use client'") || s.names(`"use client"`)
 }

@@ -162,8 +162,9 @@ func methodTestsOfGo(s *Source, off int) {
 		return
 	}
 	name := ""
-	if i := bytes.LastIndex(s.Code[:off], []byte("\nfunc ")); i >= 0 {
-		rest := s.skipSpace(i + len("\nfunc "))
+	above := max(0, off-maxLookBack)
+	if i := bytes.LastIndex(s.Code[above:off], []byte("\nfunc ")); i >= 0 {
+		rest := s.skipSpace(above + i + len("\nfunc "))
 		if rest < len(s.Code) && s.Code[rest] == '(' {
 			rest = s.skipSpace(s.closing(rest) + 1)
 		}
@@ -204,18 +205,18 @@ func routesOfRust(s *Source, off int) {
 				return
 			}
 			to := s.closing(next)
-			s.rustMethods(next, to, path, at)
+			s.rustMethods(next, to, path)
 			at = to + 1
 		}
 		return
 	}
 	if ok {
-		s.rustMethods(end, close, path, off)
+		s.rustMethods(end, close, path)
 	}
 }
 
 // rustMethods emits the methods get(, post( ... between two offsets.
-func (s *Source) rustMethods(from, to int, path string, off int) {
+func (s *Source) rustMethods(from, to int, path string) {
 	if from >= to {
 		return
 	}
@@ -234,5 +235,4 @@ func (s *Source) rustMethods(from, to int, path string, off int) {
 			at += len(m)
 		}
 	}
-	_ = off
 }

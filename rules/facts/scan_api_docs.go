@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -100,7 +101,12 @@ func marksOpenAPI(b []byte) bool {
 		if i > 0 {
 			before = b[i-1]
 		}
-		if len(rest) > 0 && rest[0] == ':' && (before == '"' || before == '\'' || before == '\n') {
+		if len(rest) == 0 || rest[0] != ':' || before != '"' && before != '\'' && before != '\n' {
+			continue
+		}
+		// The value is a version; a section of settings called swagger has none.
+		value := bytes.TrimLeft(rest[1:], " \"'\r\n\t")
+		if len(value) > 0 && value[0] >= '1' && value[0] <= '9' {
 			return true
 		}
 	}
@@ -132,14 +138,14 @@ func readDocument(path string, raw []byte) (*openAPIDocument, error) {
 			Components       map[string]json.RawMessage
 		}
 		if err := json.Unmarshal(raw, &j); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("it is no valid JSON: %w", err)
 		}
 		doc.OpenAPI, doc.Swagger, doc.Info.Title = j.OpenAPI, j.Swagger, j.Info.Title
 		doc.Paths, doc.Webhooks, doc.Components = count(j.Paths), count(j.Webhooks), count(j.Components)
 		return doc, nil
 	}
 	if err := yaml.Unmarshal(raw, doc); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("it is no valid YAML: %w", err)
 	}
 	return doc, nil
 }

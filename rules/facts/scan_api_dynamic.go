@@ -20,11 +20,11 @@ func routesOfRuby(s *Source, off int) {
 	inRoutes := strings.Contains(s.Path, "routes")
 	line := string(s.Between(Code, off, s.LineEnd(off, 0)))
 	at := s.skipSpace(off + len(word))
-	if s.Raw[at] == '(' {
+	if s.byteAt(at) == '(' {
 		at++
 	}
 	path, _, literal := s.literal(at)
-	if !literal && s.Raw[at] == ':' {
+	if !literal && s.byteAt(at) == ':' {
 		path = s.wordAt(at + 1)
 		literal = path != ""
 	}
@@ -68,15 +68,15 @@ func resourcesOfRails(s *Source, off int) {
 	}
 	word := s.wordAt(off)
 	at := s.skipSpace(off + len(word))
-	if s.Raw[at] == '(' {
+	if s.byteAt(at) == '(' {
 		at++
 	}
 	end := s.LineEnd(off, 0)
-	text := strings.TrimSpace(string(s.Raw[at:end]))
+	text := strings.TrimSpace(string(s.Between(Text, at, end)))
 	// An options list may go on over the next lines.
 	for n := 1; n <= 3 && strings.HasSuffix(text, ","); n++ {
 		end = s.LineEnd(off, n)
-		text = strings.TrimSpace(string(s.Raw[at:end]))
+		text = strings.TrimSpace(string(s.Between(Text, at, end)))
 	}
 	code := string(s.Between(Code, at, end))
 	names, options := text, ""
@@ -287,6 +287,10 @@ func methodTestsOfPHP(s *Source, off int) {
 	if !ok || len(name) < 2 || name[0] != '$' {
 		return
 	}
+	seen := countKey{kind: "method-variable", name: string(name)}
+	if s.counts[seen]++; s.counts[seen] > 2 || len(name) > 40 {
+		return // a file reads the method once or twice; more is the same again
+	}
 	for from := at; from < len(s.Code); {
 		i := bytes.Index(s.Code[from:], name)
 		if i < 0 {
@@ -312,7 +316,7 @@ func routesOfPhoenix(s *Source, off int) {
 	}
 	word := s.wordAt(off)
 	at := s.skipSpace(off + len(word))
-	if s.Raw[at] == '(' {
+	if s.byteAt(at) == '(' {
 		at++
 	}
 	path, end, ok := s.literal(at)
@@ -321,7 +325,7 @@ func routesOfPhoenix(s *Source, off int) {
 	}
 	rest := string(s.Between(Code, end, s.LineEnd(off, 0)))
 	if word == "resources" {
-		raw := string(s.Raw[end:s.LineEnd(off, 0)])
+		raw := string(s.Between(Text, end, s.LineEnd(off, 0)))
 		options := ""
 		for _, key := range []string{"only:", "except:"} {
 			if i := strings.Index(raw, key); i >= 0 {

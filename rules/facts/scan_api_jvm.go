@@ -129,14 +129,14 @@ func routesOfJVMCalls(s *Source, off int) {
 		return
 	}
 	open := s.skipSpace(off + len(word))
-	if s.Raw[open] == '<' { // a typed location of Ktor: get<Tasks> { }
+	if s.byteAt(open) == '<' { // a typed location of Ktor: get<Tasks> { }
 		end := bytes.IndexByte(s.Code[open:min(len(s.Code), open+80)], '>')
 		if end > 0 && s.has("io.ktor") && s.startsLine(off) {
 			s.route(m, string(s.Code[open+1:open+end]), "", off)
 		}
 		return
 	}
-	if s.Raw[open] == '{' {
+	if s.byteAt(open) == '{' {
 		if s.has("ktor") || s.has("akka.http") || s.has("pekko.http") {
 			s.route(m, "", s.callScope(off), off)
 		}

@@ -56,6 +56,10 @@ func (s *Source) chainReceiver(off int) string {
 		call := s.receiver(open)
 		dot := strings.LastIndexByte(call, '.')
 		if dot < 0 {
+			switch call {
+			case "Hono", "OpenAPIHono", "Elysia", "Router", "express", "polka":
+				return "app" // new Hono().get(...)
+			}
 			return ""
 		}
 		off = open - len(call) + dot
@@ -96,6 +100,11 @@ func (s *Source) isApp(name string) bool {
 	if strings.HasSuffix(name, "App") || strings.HasSuffix(name, "Server") {
 		return true
 	}
+	return s.memo("router", name, func() bool { return s.assignedRouter(name) })
+}
+
+// assignedRouter tells whether a server or router is assigned to name.
+func (s *Source) assignedRouter(name string) bool {
 	decl := []byte(name + " = ")
 	for at := 0; ; {
 		i := bytes.Index(s.Code[at:], decl)

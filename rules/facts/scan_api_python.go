@@ -9,7 +9,7 @@ import (
 func routesOfPythonDecorators(s *Source, off int) {
 	start := s.LineStart(off)
 	at := s.skipSpace(start)
-	if at >= off || s.Raw[at] != '@' || s.Code[at] != '@' {
+	if at >= off || s.byteAt(at) != '@' || s.Code[at] != '@' {
 		return
 	}
 	open := off + bytes.IndexByte(s.Raw[off:], '(')
@@ -189,10 +189,10 @@ func methodTestsOfPython(s *Source, off int) {
 	if !strings.Contains(rest, "==") && !strings.Contains(rest, " in ") {
 		return
 	}
-	i := bytes.LastIndex(s.Code[:off], []byte("def "))
+	from := max(0, off-maxLookBack)
 	name := ""
-	if i >= 0 {
-		name = s.wordAt(i + len("def "))
+	if i := bytes.LastIndex(s.Code[from:off], []byte("def ")); i >= 0 {
+		name = s.wordAt(from + i + len("def "))
 	}
 	for _, m := range s.methodsIn(off, min(off+80, s.LineEnd(off, 0))) {
 		s.route(m, "", "def "+name, off)

@@ -12,7 +12,7 @@ const KindStatus Kind = "status"
 
 var statusScanners = []scanner{
 	{triggers: []string{"tatus", "STATUS"}, scan: statusWord},
-	{triggers: []string{"abort(", "abort_if(", "abort_unless(", "error!(", "halt ", "halt(", "head ", "head(", "code(", "sendError(", "riteHead(", "riteHeader(", "response_code(", "Exception(", "json(", "JSON(", "Error(", "esponse(", "error(", "send_resp(", "send_error(", "NewError(", "fail(", "raiseError("}, scan: statusArgument},
+	{triggers: []string{"abort(", "abort_if(", "abort_unless(", "error!(", "halt ", "halt(", "head ", "head(", "code(", "HttpCode(", "sendError(", "riteHead(", "riteHeader(", "response_code(", "Exception(", "json(", "JSON(", "Error(", "esponse(", "error(", "send_resp(", "send_error(", "NewError(", "fail(", "raiseError("}, scan: statusArgument},
 	{langs: langs(lex.CSharp, lex.Scala, lex.FSharp), triggers: statusCalls, scan: statusCall},
 	{langs: langs(lex.Python, lex.JavaScript, lex.TypeScript, lex.Java, lex.Kotlin, lex.Rust, lex.PHP, lex.Go), triggers: statusHelpers, scan: statusHelper},
 	{langs: langs(lex.Python), triggers: []string{", 4", ", 20"}, scan: statusTuple},
@@ -233,7 +233,7 @@ func statusHelper(s *Source, off int) {
 			return
 		}
 	case s.Lang == lex.JavaScript || s.Lang == lex.TypeScript:
-		if bytes.HasPrefix(rest, []byte("new ")) && !bytes.Contains(s.Raw, []byte("@nestjs/common")) && !s.has("HttpException") {
+		if bytes.HasPrefix(rest, []byte("new ")) && !s.names("@nestjs/common") && !s.has("HttpException") {
 			return
 		}
 		if rest[0] == '.' {

@@ -20,7 +20,7 @@ const (
 	KindScale Kind = "scale"
 )
 
-var serverScanners = []scanner{
+var serverScanners = bounded([]scanner{
 	serversBy(nodeMarks, langs(lex.JavaScript, lex.TypeScript)),
 	serversBy(pythonMarks, langs(lex.Python)),
 	serversBy(jvmMarks, langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy)),
@@ -42,7 +42,7 @@ var serverScanners = []scanner{
 	environmentBy(langs(lex.Elixir), "System.get_env", "System.fetch_env", "{:system,"),
 	environmentBy(langs(lex.C, lex.CPP, lex.Swift, lex.Dart, lex.Crystal), "getenv(", "Platform.environment", "ProcessInfo.processInfo.environment", "Environment.get("),
 	{langs: langs(lex.PHP), triggers: []string{"$_SERVER"}, scan: serverOfPHP},
-}
+})
 
 var serverDocuments = []document{
 	{applies: springConfiguration, scan: envOfConfiguration},
@@ -140,7 +140,7 @@ func serversBy(marks []serverMark, ls langSet) scanner {
 			if !bytes.HasPrefix(s.Raw[off:], []byte(m.literal)) || off > 0 && identifier(s.Raw[off-1]) && identifier(m.literal[0]) {
 				continue
 			}
-			if m.needs != "" && !bytes.Contains(s.Raw, []byte(m.needs)) {
+			if m.needs != "" && !s.names(m.needs) {
 				continue
 			}
 			if m.name == "node:http" && !nodeServer(s, off) {
@@ -167,7 +167,7 @@ func nodeServer(s *Source, off int) bool {
 		return false
 	}
 	for _, m := range []string{`"http"`, `'http'`, `"node:http"`, `'node:http'`, `"https"`, `'https'`} {
-		if bytes.Contains(s.Raw, []byte(m)) {
+		if s.names(m) {
 			return true
 		}
 	}
@@ -214,15 +214,15 @@ func envOfNode(s *Source, off int) {
 	switch {
 	case bytes.HasPrefix(s.Raw[off:], []byte("process.env")), bytes.HasPrefix(s.Raw[off:], []byte("Bun.env")):
 		at := off + bytes.Index(s.Raw[off:], []byte(".env")) + len(".env")
-		for at < len(s.Raw) && (s.Raw[at] == '?' || s.Raw[at] == '!') {
+		for at < len(s.Raw) && (s.byteAt(at) == '?' || s.byteAt(at) == '!') {
 			at++
 		}
 		switch {
-		case at < len(s.Raw) && s.Raw[at] == '.':
+		case at < len(s.Raw) && s.byteAt(at) == '.':
 			if name := s.wordAt(at + 1); name != "" {
 				s.env(name, "process.env", off)
 			}
-		case at < len(s.Raw) && s.Raw[at] == '[':
+		case at < len(s.Raw) && s.byteAt(at) == '[':
 			name, _, _ := s.literal(at + 1)
 			s.env(name, "process.env", off)
 		case at < len(s.Raw) && identifier(s.Raw[at]): // process.environment
