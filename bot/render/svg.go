@@ -112,10 +112,10 @@ func Badge(label, message, colour string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="t"><title id="t">%s</title>`,
 		left+right, height, left+right, height, alt)
-	b.WriteString(`<style>.l{fill:#59636e}@media(prefers-color-scheme:dark){.l{fill:#3d444d}}text{font:11px Verdana,DejaVu Sans,sans-serif;fill:#fff;unicode-bidi:isolate}</style>`)
+	b.WriteString(`<style>.l{fill:#59636e}@media(prefers-color-scheme:dark){.l{fill:#3d444d}}.x{font:11px Verdana,DejaVu Sans,sans-serif;fill:#fff;unicode-bidi:isolate}</style>`)
 	fmt.Fprintf(&b, `<clipPath id="r"><rect width="%d" height="%d" rx="3"/></clipPath><g clip-path="url(#r)"><rect class="l" width="%d" height="%d"/><rect x="%d" width="%d" height="%d" fill="%s"/></g>`,
 		left+right, height, left, height, left, right, height, fill)
-	fmt.Fprintf(&b, `<text x="%d" y="14"%s>%s</text><text x="%d" y="14"%s>%s</text></svg>`, pad, textLength(lw), xmlText(label), left+pad, textLength(mw), xmlText(message))
+	fmt.Fprintf(&b, `<text class="x" x="%d" y="14"%s>%s</text><text class="x" x="%d" y="14"%s>%s</text></svg>`, pad, textLength(lw), xmlText(label), left+pad, textLength(mw), xmlText(message))
 	return []byte(b.String())
 }
 
@@ -155,7 +155,7 @@ func Card(in CardInput) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="t d">`, width, height, width, height)
 	fmt.Fprintf(&b, `<title id="t">%s: %s</title><desc id="d">%s</desc>`, xmlText(name), xmlText(sub), xmlText(standing+". "+stepsInWords(steps)))
-	b.WriteString(`<style>.b{fill:#fff;stroke:#d1d9e0}.t{fill:#1f2328}.m{fill:#59636e}.e{fill:#d1d9e0}.f{fill:#1a7f37}text{font-family:Verdana,DejaVu Sans,sans-serif;unicode-bidi:isolate}` +
+	b.WriteString(`<style>.b{fill:#fff;stroke:#d1d9e0}.t{fill:#1f2328}.m{fill:#59636e}.e{fill:#d1d9e0}.f{fill:#1a7f37}.t,.m{font-family:Verdana,DejaVu Sans,sans-serif;unicode-bidi:isolate}` +
 		`@media(prefers-color-scheme:dark){.b{fill:#0d1117;stroke:#3d444d}.t{fill:#f0f6fc}.m{fill:#9198a1}.e{fill:#3d444d}.f{fill:#3fb950}}</style>`)
 	fmt.Fprintf(&b, `<rect class="b" x=".5" y=".5" width="%d" height="%d" rx="6"/>`, width-1, height-1)
 	fmt.Fprintf(&b, `<text class="t" x="%d" y="38" font-size="18" font-weight="bold">%s</text>`, pad, xmlText(name))

@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"milepost/rules"
@@ -70,7 +69,7 @@ func (t *terminal) head(r *rules.Report) {
 	if r.Repository.Commit != "" {
 		title += " at " + printable(short(r.Repository.Commit))
 	}
-	fmt.Fprintf(t, "%s  %s\n\n", t.style(bold, title), t.style(grey, r.Roadmap.Title+" roadmap"))
+	fmt.Fprintf(t, "%s  %s\n\n", t.style(bold, title), t.style(grey, printable(r.Roadmap.Title)+" roadmap"))
 	s := r.Summary
 	fmt.Fprintf(t, "%s  %s", t.style(green, Bar(s.Met, s.Total, 30)), t.style(bold, Standing(s)))
 	if s.BonusTotal > 0 {
@@ -91,7 +90,7 @@ func (t *terminal) step(n int, s rules.StepReport, next bool) {
 		code = yellow
 	}
 	count := fmt.Sprintf("%d of %d", s.Met, s.Total)
-	name := fmt.Sprintf("%2d  %s", n, s.Title)
+	name := fmt.Sprintf("%2d  %s", n, printable(s.Title))
 	pad := max(1, t.width-utf8.RuneCountInString(name)-len(count)-10)
 	fmt.Fprintf(t, "%s%s%s  %s\n", t.style(bold, name), strings.Repeat(" ", pad), count, t.style(code, word))
 	for _, m := range s.Milestones {
@@ -118,7 +117,7 @@ func (t *terminal) milestone(m rules.MilestoneReport) {
 	if m.Tier == rules.Bonus {
 		tier = t.style(grey, " (bonus)")
 	}
-	fmt.Fprintf(t, "    %s %s%s %s\n", t.style(code, mark), m.Title, tier, t.style(grey, "["+m.ID+"] "+StatusWord(m.Status)))
+	fmt.Fprintf(t, "    %s %s%s %s\n", t.style(code, mark), printable(m.Title), tier, t.style(grey, "["+m.ID+"] "+StatusWord(m.Status)))
 	if m.Reason != "" && !m.Done() {
 		t.wrap("      ", m.Reason, grey)
 	}
@@ -158,7 +157,7 @@ func (t *terminal) next(r *rules.Report, m rules.MilestoneReport, ok bool) {
 		t.WriteString("Nothing more can be judged from these files alone.\n")
 		return
 	}
-	fmt.Fprintf(t, "%s %s %s\n", t.style(cyan, "Next:"), t.style(bold, m.Title), t.style(grey, "["+m.ID+"]"))
+	fmt.Fprintf(t, "%s %s %s\n", t.style(cyan, "Next:"), t.style(bold, printable(m.Title)), t.style(grey, "["+m.ID+"]"))
 	if m.Reason != "" {
 		t.wrap("  ", "Now: "+m.Reason, "")
 	}
@@ -209,7 +208,7 @@ func printable(s string) string {
 		if r == '\t' {
 			return ' '
 		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+		if hides(r) {
 			return -1
 		}
 		return r
