@@ -26,7 +26,7 @@ var testScanners = []scanner{
 	{langs: scriptLangs, triggers: []string{"it(", "test(", "it.", "test.", "specify("}, scan: testsOf(scriptStyle)},
 	{langs: langs(lex.Python), triggers: []string{"def test"}, scan: testsOf(pythonStyle)},
 	{langs: langs(lex.Java, lex.Kotlin, lex.Groovy), triggers: []string{"@Test", "@ParameterizedTest", "@RepeatedTest"}, scan: testsOf(junitStyle)},
-	{langs: langs(lex.Kotlin), triggers: []string{": FunSpec", ": StringSpec", ": DescribeSpec", ": BehaviorSpec", ": ShouldSpec", ": FreeSpec"}, scan: testsOf(kotestStyle)},
+	{langs: langs(lex.Kotlin), triggers: []string{": FunSpec", ": StringSpec", ": DescribeSpec", ": BehaviorSpec", ": ShouldSpec", ": FreeSpec", ": Spek("}, scan: testsOf(kotestStyle)},
 	{langs: langs(lex.Groovy), triggers: []string{"extends Specification"}, scan: testsOf(spockStyle)},
 	{langs: langs(lex.Scala), triggers: []string{"Spec", "Suite", "@Test"}, scan: testsOf(scalaStyle)},
 	{langs: langs(lex.CSharp, lex.FSharp), triggers: []string{"[Fact", "[Theory", "[Test", "[<Fact", "[<Test"}, scan: testsOf(dotnetStyle)},
@@ -267,26 +267,21 @@ func importing(line []byte) bool {
 // constant reports whether an assertion is about a literal alone: expect(true).toBe(true), assertTrue(true), assert 1 == 1.
 func constant(text string) bool {
 	text = strings.ReplaceAll(text, " ", "")
-	for _, w := range []string{
-		"expect(true).", "expect(1).", "expect(false).", "expect(1+1)", "expect(2).", "assertTrue(true", "assertEquals(1,1", "assertEquals(true,true", "Assert.True(true", "Assert.IsTrue(true", "Assert.Pass(", "assertTrue(True", "assertTrue(1", "assertEqual(1,1", "assertEqual(1+1,2", "assertEqual(2,1+1",
-		"Assert.That(true", "Assert.Equal(1,1", "assert.ok(true", "assert(true", "assert.True(t,true", "assert!(true", "assert_eq!(1,1", "assert_eq!(2+2,4", "asserttrue", "assertTrue", "assertTrue;", "asserttrue;",
-	} {
-		if rest, ok := strings.CutPrefix(text, w); ok {
-			// assertTrue( alone is only a prefix of real ones; the literal must end where the word does
-			switch w {
-			case "assertTrue", "asserttrue", "assertTrue;", "asserttrue;":
-				if rest == "" {
-					return true
-				}
-				continue
-			}
-			if w == "assertTrue(1" && rest != "" && rest[0] != ')' {
-				continue
-			}
-			return rest == "" || !identifier(rest[0]) && rest[0] != '.' || strings.HasSuffix(w, ".") || strings.HasSuffix(w, "(")
+	for _, w := range []string{"assertTrue", "asserttrue", "assert1==1", "assert1+1==2", "assert1"} {
+		if text == w || strings.HasPrefix(text, w+"#") || text == w+":" {
+			return true
 		}
 	}
-	return text == "assertTrue" || text == "assert1==1" || text == "assertTrue:" || text == "assert1" || strings.HasPrefix(text, "assertTrue#") || text == "assert1+1==2"
+	for _, w := range []string{
+		"expect(true)", "expect(1)", "expect(false)", "expect(1+1)", "expect(2)", "expect(1+2)", "assertTrue(true", "assertEquals(1,1", "assertEquals(true,true", "Assert.True(true", "Assert.IsTrue(true", "Assert.Pass(", "assertTrue(True", "assertTrue(1", "assertEqual(1,1",
+		"assertEqual(1+1,2", "assertEqual(2,1+1", "Assert.That(true", "Assert.Equal(1,1", "assert.ok(true", "assert(true", "assert.True(t,true", "assert!(true", "assert_eq!(1,1", "assert_eq!(2+2,4",
+	} {
+		// the literal must end where the words do: assertTrue(1 is the beginning of assertTrue(1 < x) too
+		if rest, ok := strings.CutPrefix(text, w); ok && (rest == "" || strings.HasSuffix(w, ")") || strings.HasSuffix(w, "(") || rest[0] == ')' || rest[0] == ',') {
+			return true
+		}
+	}
+	return false
 }
 
 // testLibraries are modules that a test imports whatever it tests.
@@ -312,12 +307,10 @@ func (s *Source) detached(style testStyle) bool {
 		}
 	}
 	if style.name == "pytest" { // fixtures bring what is tested
-		detached := true
-		words(s.Code, "def test", func(int) {})
 		for at := 0; ; {
 			i := bytes.Index(s.Code[at:], []byte("def test"))
 			if i < 0 {
-				return detached
+				return true
 			}
 			at += i + 8
 			if n := bytes.IndexByte(s.Code[at:], '('); n >= 0 {

@@ -96,8 +96,8 @@ func functionEvidence(hits []facts.Hit) Result {
 func handlesErrors(in *Input) Result {
 	var handled, near []facts.Hit
 	for _, h := range in.Repo.Hits(facts.KindHandling) {
-		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) {
-			continue
+		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) || h.File.Lang() == lex.Ruby && strings.HasPrefix(h.File.Path, "bin/") {
+			continue // Rails writes bin/
 		}
 		if h.Value == "handled" {
 			handled = append(handled, h)

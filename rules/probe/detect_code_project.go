@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"milepost/rules/facts"
 	"milepost/rules/lex"
@@ -23,7 +24,8 @@ const projectLines = 300
 // generatedNames are files that generators write and learners leave as they are.
 var generatedNames = []string{
 	"manage.py", "wsgi.py", "asgi.py", "settings.py", "reportwebvitals.js", "reportwebvitals.ts", "setuptests.js", "setuptests.ts", "serviceworker.js", "registerserviceworker.js", "next-env.d.ts", "vite-env.d.ts", "react-app-env.d.ts",
-	"schema.rb", "artisan", "package-info.java", "assemblyinfo.cs", "mavenwrapperdownloader.java", "karma.conf.js", "gulpfile.js",
+	"schema.rb", "artisan", "package-info.java", "assemblyinfo.cs", "mavenwrapperdownloader.java", "karma.conf.js", "gulpfile.js", "gruntfile.js",
+	"gemfile", "rakefile", "podfile", "vagrantfile", "setup.py", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "build.sbt", "mix.exs", "noxfile.py", "capfile", "fastfile", "jenkinsfile",
 }
 
 // laravelNames are classes of Laravel's skeleton.
@@ -36,7 +38,7 @@ var laravelNames = []string{
 // skeleton reports whether a generator wrote the file as part of a new project: it counts as no line of the learner's.
 func skeleton(in *Input, f *facts.RepoFile) bool {
 	p, base := f.Path, strings.ToLower(f.Base())
-	if slices.Contains(generatedNames, base) || strings.Contains(base, ".config.") || strings.HasPrefix(base, ".eslintrc") || strings.HasPrefix(base, ".prettierrc") || strings.HasSuffix(base, ".d.ts") {
+	if slices.Contains(generatedNames, base) || strings.Contains(base, ".config.") || strings.HasPrefix(base, ".eslintrc") || strings.HasPrefix(base, ".prettierrc") || strings.HasSuffix(base, ".d.ts") || strings.HasSuffix(base, ".gemspec") {
 		return true
 	}
 	dir := "/" + f.Dir() + "/"
@@ -46,7 +48,7 @@ func skeleton(in *Input, f *facts.RepoFile) bool {
 	case lex.CSharp:
 		return strings.Contains(dir, "/Migrations/") || strings.Contains(dir, "/Areas/Identity/")
 	case lex.PHP:
-		return strings.HasPrefix(dir, "/config/") || strings.Contains(dir, "/bootstrap/") || slices.ContainsFunc(laravelNames, func(n string) bool { return p == n || strings.HasSuffix(p, "/"+n) }) && exists(in, "artisan")
+		return (strings.Contains(dir, "/config/") || strings.Contains(dir, "/lang/")) && exists(in, "artisan") || strings.Contains(dir, "/bootstrap/") || slices.ContainsFunc(laravelNames, func(n string) bool { return p == n || strings.HasSuffix(p, "/"+n) }) && exists(in, "artisan")
 	case lex.Ruby:
 		return strings.HasPrefix(dir, "/bin/") || strings.Contains(dir, "/config/") && base != "routes.rb" || base == "rails_helper.rb"
 	case lex.TypeScript, lex.JavaScript:
@@ -119,12 +121,27 @@ var entryNames = []string{
 	"application.java", "application.kt", "main.java", "main.kt", "app.rb", "main.rb", "index.html", "application.ex", "main.c", "main.cpp", "main.scala", "main.dart", "cli.py", "cli.js", "bot.py", "bot.js", "package.swift",
 }
 
+// entryPoint is the file at which the program starts: on the server before in a browser, near the root before deep.
 func entryPoint(in *Input) (Evidence, bool) {
+	var best *facts.RepoFile
+	rank := func(f *facts.RepoFile) int {
+		n := 2 * strings.Count(f.Path, "/")
+		if in.Repo.Browser(f) || f.Lang() == lex.HTML || f.Class.Has(facts.Docs|facts.Example) {
+			n += 100
+		}
+		if strings.HasPrefix(strings.ToLower(f.Base()), "index.") {
+			n += 5
+		}
+		return n
+	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
-		if f.Own() && !f.Class.Has(facts.Test) && !exercise(f) && slices.Contains(entryNames, strings.ToLower(f.Base())) {
-			return Evidence{Path: f.Path, Note: "entry point"}, true
+		if f.Own() && !f.Class.Has(facts.Test) && !exercise(f) && slices.Contains(entryNames, strings.ToLower(f.Base())) && (best == nil || rank(f) < rank(best)) {
+			best = f
 		}
+	}
+	if best != nil && rank(best) < 100 {
+		return Evidence{Path: best.Path, Note: "entry point"}, true
 	}
 	for _, h := range in.Repo.Hits(facts.KindFunction) {
 		if strings.EqualFold(h.Name, "main") && h.File.OwnCode() {
@@ -133,6 +150,9 @@ func entryPoint(in *Input) (Evidence, bool) {
 	}
 	if hs := in.Repo.Hits(facts.KindRoute); len(hs) > 0 {
 		return At(hs[0], "entry point"), true
+	}
+	if best != nil {
+		return Evidence{Path: best.Path, Note: "entry point"}, true
 	}
 	return Evidence{}, false
 }
@@ -315,6 +335,10 @@ func (a author) handles() []string {
 		}
 	}
 	add(a.name)
+	if ws := nameWords(a.name); len(ws) > 1 { // Ana Lima is alima
+		_, n := utf8.DecodeRuneInString(ws[0])
+		add(ws[0][:n] + ws[len(ws)-1])
+	}
 	add(a.login)
 	local, host, _ := strings.Cut(strings.ToLower(a.email), "@")
 	if strings.HasSuffix(host, "users.noreply.github.com") {

@@ -72,7 +72,7 @@ func realTests(in *Input) []facts.Hit {
 // placedAsTest reports whether the file lies or is named as tests are, where the content alone does not say it.
 func placedAsTest(h facts.Hit) bool {
 	switch h.Name {
-	case "cargo", "xunit", "junit", "kotest", "spock", "go", "node:test", "phpunit":
+	case "cargo", "xunit", "junit", "kotest", "spock", "go", "node:test":
 		return true
 	}
 	return h.File.Class.Has(facts.Test)
