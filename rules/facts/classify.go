@@ -37,6 +37,8 @@ var vendoredDirs = map[string]bool{
 	"third_party": true, "thirdparty": true, "deps": false, "_build": true, ".elixir_ls": true, ".bundle": true, ".vs": true,
 	".idea": true, ".vscode": false, ".dart_tool": true, "pods": true, "cmakefiles": true, ".stack-work": true, ".metals": true, ".bloop": true,
 	".mvn": true, "staticfiles": true, ".ipynb_checkpoints": true, "wp-includes": true, "wp-admin": true, ".git": true, "htmlcov": true,
+	// libraries that pages without a package manager carry along
+	"phpmailer": true, "phpexcel": true, "tcpdf": true, "fpdf": true, "dompdf": true, "ckeditor": true, "tinymce": true,
 }
 
 // outputDirs hold build output where a manifest lies beside them or above them at the root; elsewhere the name says little.
@@ -80,6 +82,8 @@ func (c classifier) classify(path string) Class {
 			cl |= Vendored
 		case outputDirs[part] && c.roots[strings.TrimSuffix(path[:at], "/")]:
 			cl |= Vendored
+		case part == "vendor" && assetDir(lower[:at]):
+			cl |= Vendored
 		case testDirs[part]:
 			cl |= Test
 		case exampleDirs[part]:
@@ -100,6 +104,15 @@ func (c classifier) classify(path string) Class {
 		cl |= Lock
 	}
 	return cl
+}
+
+// assetDir reports whether a folder (with its closing slash) holds what a site serves, so that "vendor" in it is other people's.
+func assetDir(dir string) bool {
+	switch baseOf(strings.TrimSuffix(dir, "/")) {
+	case "assets", "public", "static", "js", "css", "wwwroot", "scripts":
+		return true
+	}
+	return false
 }
 
 var testDirs = map[string]bool{

@@ -59,7 +59,12 @@ func placeholder(b []byte) bool {
 // generated tells content that a tool wrote, by the marks tools leave in the first lines, and minified code by its lines' length.
 func generated(base string, b []byte) bool {
 	if strings.Contains(base, ".min.") || strings.HasSuffix(base, ".pb.go") || strings.HasSuffix(base, ".designer.cs") ||
-		strings.HasSuffix(base, "_pb2.py") || strings.HasSuffix(base, ".g.dart") || strings.HasSuffix(base, ".bundle.js") {
+		strings.HasSuffix(base, "_pb2.py") || strings.HasSuffix(base, ".g.dart") || strings.HasSuffix(base, ".bundle.js") ||
+		strings.Contains(base, ".generated.") {
+		return true
+	}
+	// "/*!" is the comment that minifiers keep: the banner of a published library
+	if strings.HasSuffix(base, ".js") && bytes.HasPrefix(bytes.TrimSpace(b[:min(len(b), 64)]), []byte("/*!")) {
 		return true
 	}
 	head := b[:min(len(b), 1024)]
