@@ -41,6 +41,9 @@ var (
 
 // guardMount notes a guard that a route or a router is given.
 func guardMount(s *Source, off int) {
+	if s.counts[countKey{KindRole, ""}] >= maxFactsPerKind {
+		return
+	}
 	start := off
 	for start > 0 && identifier(s.Raw[start-1]) {
 		start--
@@ -50,23 +53,12 @@ func guardMount(s *Source, off int) {
 		end++
 	}
 	name := string(s.Code[start:end])
-	if !guardName().MatchString(name) || start > 0 && s.Raw[start-1] == ':' {
+	next := strings.TrimLeft(string(s.Between(Code, end, end+3)), " ")
+	lower := strings.ToLower(name)
+	if aloneValue(s, lower, next, start) || start > 0 && s.Raw[start-1] == ':' || !guardName().MatchString(name) {
 		return
 	}
-	next := strings.TrimLeft(string(s.Between(Code, end, end+3)), " ")
 	line := strings.TrimSpace(s.line(Code, off))
-	lower := strings.ToLower(name)
-	if lower == "role" || lower == "roles" || lower == "admin" || lower == "permission" || lower == "permissions" || lower == "staff" || lower == "manager" || lower == "seller" || lower == "teacher" || lower == "user_role" || lower == "userrole" || lower == "instructor" || lower == "moderator" || strings.HasPrefix(lower, "authori") && len(lower) == 9 || lower == "permit" {
-		if !strings.HasPrefix(next, "(") && lower != "admin" {
-			return // the word alone is a value; as a call it makes a guard
-		}
-		if lower == "admin" && (s.Lang == lex.Python || s.Lang == lex.PHP || s.Lang == lex.Rust || strings.HasPrefix(next, ".") || strings.HasPrefix(next, ":") || strings.HasPrefix(next, "(")) {
-			return
-		}
-		if start > 0 && (s.Raw[start-1] == '.' || s.Raw[start-1] == '>') {
-			return
-		}
-	}
 	for _, p := range []string{"import ", "from ", "export ", "function ", "async function", "class ", "def ", "func ", "async def", "use ", "pub ", "module.exports", "@property", "//"} {
 		if strings.HasPrefix(line, p) {
 			return
@@ -95,9 +87,29 @@ func guardMount(s *Source, off int) {
 	s.Emit(Fact{Kind: KindRole, Name: "guard " + name, Value: s.excerpt(off), Scope: "enforced", Line: s.LineOf(off)})
 }
 
+// aloneValue tells a word that is a value when it stands alone and makes a guard only when it is called.
+func aloneValue(s *Source, lower, next string, start int) bool {
+	switch lower {
+	case "admin":
+		// Python, PHP and Rust name modules and values so.
+		return s.Lang == lex.Python || s.Lang == lex.PHP || s.Lang == lex.Rust || strings.HasPrefix(next, ".") || strings.HasPrefix(next, ":") ||
+			strings.HasPrefix(next, "(") || start > 0 && (s.Raw[start-1] == '.' || s.Raw[start-1] == '>')
+	case "role", "roles", "permission", "permissions", "staff", "manager", "seller", "teacher", "user_role", "userrole", "instructor", "moderator", "authorize", "authorise", "permit":
+		return !strings.HasPrefix(next, "(") || start > 0 && (s.Raw[start-1] == '.' || s.Raw[start-1] == '>')
+	}
+	return false
+}
+
 // roleCheck notes a comparison of a role.
 func roleCheck(s *Source, off int) {
+	if s.counts[countKey{KindRole, ""}] >= maxFactsPerKind || s.said(KindRole, "role check", s.LineOf(off)) {
+		return
+	}
 	line := s.line(Code, off)
+	// Most lines that name a role compare nothing; the expressions below are dear.
+	if !containsAny(line, "==", "!=", "if", "unless", " in ", "equals", "Equals", "ncludes", "ontains", "nclude?", "ndexOf", "some(", "return", "&&", "||", "<=", ">=", "<>", " and ", " or ", " not ", "when ", "assert", "?", "!", "has(") {
+		return
+	}
 	text := strings.ToLower(s.line(Text, off))
 	if containsAny(text, "message.role", "msg.role", "assistant", "'system'", "\"system\"", "aria", "getbyrole", "m.role", "[role=", "accountrole", "schema", "models.", "column(", "field(", "def is_admin", "def admin?", "enum ") && !containsAny(text, "req.user", "current_user", "currentuser") {
 		return

@@ -167,7 +167,6 @@ var (
 	className  = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`\b(?:class|record|object|trait|interface|struct|module)\s+(\w+)`)
 	})
-	pythonClass = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*class\s+(\w+)\s*\(([^)]*)`) })
 )
 
 // variableOf is the variable that the statement of off assigns, "" if none.
@@ -259,11 +258,12 @@ func modelOfPython(s *Source, off int) {
 	if !s.startsLine(off) {
 		return
 	}
-	m := pythonClass().FindSubmatch(s.Between(Code, s.LineStart(off), s.LineEnd(off, 3)))
-	if m == nil {
+	head := string(s.Between(Code, off+len("class "), off+400))
+	name, rest, ok := strings.Cut(head, "(")
+	if name = strings.TrimSpace(name); !ok || name == "" || strings.ContainsAny(name, ": \n") {
 		return
 	}
-	name, parents := string(m[1]), string(m[2])
+	parents, _, _ := strings.Cut(rest, ")")
 	for parent := range strings.SplitSeq(parents, ",") {
 		parent = strings.TrimSpace(parent)
 		if orm := pythonORM(s, parent, parents, off); orm != "" {
