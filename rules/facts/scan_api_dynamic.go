@@ -233,7 +233,7 @@ func routesOfSymfony(s *Source, off int) {
 	word := strings.TrimLeft(string(s.Raw[off:open]), "#[@")
 	w := s.Code[end:min(len(s.Code), end+600)]
 	class, function := bytes.Index(w, []byte("class ")), bytes.Index(w, []byte("function "))
-	if class >= 0 && (function < 0 || class < function) {
+	if class >= 0 && (function < 0 || class < function) && !s.has("__invoke") {
 		s.Emit(Fact{Kind: KindRoutePrefix, Name: s.wordAt(end + class + len("class ")), Value: path, Line: s.LineOf(off)})
 		return
 	}
@@ -349,4 +349,25 @@ func routesOfPhoenix(s *Source, off int) {
 func firstName(args string) string {
 	name, _, _ := strings.Cut(strings.Trim(args, ", "), ",")
 	return strings.TrimSpace(name)
+}
+
+// resourcesByAnnotation reads #[ApiResource] of API Platform and @RepositoryRestResource of Spring Data REST: all of CRUD for one class.
+func resourcesByAnnotation(s *Source, off int) {
+	w := s.Code[off:min(len(s.Code), off+1500)]
+	name := ""
+	for _, head := range []string{"class ", "interface "} {
+		if i := bytes.Index(w, []byte(head)); i >= 0 {
+			name = s.wordAt(s.skipSpace(off + i + len(head)))
+			break
+		}
+	}
+	if name == "" {
+		return
+	}
+	line := s.Between(Text, off, s.LineEnd(off, 0))
+	if bytes.Contains(line, []byte("exported = false")) {
+		return
+	}
+	s.route("RESOURCE", "", name, off)
+	s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "resource " + name, Line: s.LineOf(off)})
 }

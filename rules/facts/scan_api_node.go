@@ -49,7 +49,7 @@ func (s *Source) chainReceiver(off int) string {
 		if s.Code[i-1] != ')' {
 			return s.receiver(i)
 		}
-		open := s.opening(i - 1)
+		open := s.opening(i-1, 0)
 		if open < 0 {
 			return ""
 		}
@@ -73,15 +73,22 @@ func (s *Source) chainReceiver(off int) string {
 	return ""
 }
 
-// opening is the offset of the bracket that the one at off closes, or -1.
-func (s *Source) opening(off int) int {
+// opening is the offset of the bracket that encloses off, or that the one at off closes; -1 if none is near, or if it is not the one wanted
+// (0 for any).
+func (s *Source) opening(off int, want byte) int {
 	depth := 0
+	if want != 0 {
+		depth = 1 // off lies inside
+	}
 	for i := off; i >= 0 && off-i < maxCall; i-- {
 		switch s.Code[i] {
 		case ')', ']', '}':
 			depth++
 		case '(', '[', '{':
 			if depth--; depth <= 0 {
+				if want != 0 && s.Code[i] != want {
+					return -1
+				}
 				return i
 			}
 		}
@@ -130,8 +137,7 @@ func routeChainOfNode(s *Source, off int) {
 	recv := s.receiver(off)
 	path, _, ok := s.literal(open + 1)
 	if at := s.skipSpace(open + 1); at < len(s.Code) && (s.Code[at] == '{' || s.Code[at] == '[') {
-		s.routeObjects(at, recv)
-		return
+		return // see routeObjectOfNode
 	}
 	if !ok && !strings.Contains(strings.ToLower(recv), "rout") {
 		return
@@ -162,29 +168,30 @@ func (s *Source) skipBlank(off int) int {
 	return off
 }
 
-// routeObjects reads {method: 'GET', path: '/x'} from off to the end of the bracket there.
-func (s *Source) routeObjects(off int, recv string) {
-	end := s.closing(off)
-	for at := off; at < end; {
-		i := bytes.Index(s.Code[at:end], []byte("method:"))
-		if i < 0 {
-			return
+// routeObjectOfNode reads {method: 'GET', path: '/x', handler} of Hapi, Fastify and tables of routes.
+func routeObjectOfNode(s *Source, off int) {
+	from, to := s.opening(off-1, '{'), 0
+	if from < 0 || !s.word(off, len("method")) {
+		return
+	}
+	to = s.closing(from)
+	object := s.Between(Code, from, to)
+	if !bytes.Contains(object, []byte("handler")) && !bytes.Contains(object, []byte("controller")) && !bytes.Contains(object, []byte("action")) {
+		return // the options of a request
+	}
+	path, found := "", false
+	for _, key := range []string{"path:", "url:", "route:"} {
+		if i := bytes.Index(object, []byte(key)); i >= 0 {
+			path, _, found = s.literal(from + i + len(key))
+			break
 		}
-		at += i + len("method:")
-		to := min(end, at+300)
-		if next := bytes.Index(s.Code[at:to], []byte("method:")); next > 0 {
-			to = at + next
-		}
-		path := ""
-		for _, key := range []string{"path:", "url:"} {
-			if j := bytes.Index(s.Code[max(off, at-120):to], []byte(key)); j >= 0 {
-				path, _, _ = s.literal(max(off, at-120) + j + len(key))
-			}
-		}
-		lineEnd := min(to, s.LineEnd(at, 0))
-		for _, m := range s.methodsIn(at, lineEnd) {
-			s.route(m, path, recv, at)
-		}
+	}
+	if !found {
+		return
+	}
+	at := off + len("method")
+	for _, m := range s.methodsIn(at, min(to, s.LineEnd(at, 0), at+60)) {
+		s.route(m, path, "", off)
 	}
 }
 

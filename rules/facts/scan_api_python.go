@@ -207,8 +207,8 @@ func routesOfAsyncPython(s *Source, off int) {
 	if !ok || !strings.HasPrefix(path, "/") {
 		return
 	}
-	if word == "Route" {
-		if off > 0 && identifier(s.Raw[off-1]) {
+	if word == "Route" || word == "add_url_rule" || word == "add_api_route" {
+		if word == "Route" && off > 0 && identifier(s.Raw[off-1]) {
 			return
 		}
 		ms := s.methodsIn(open, s.closing(open))
@@ -216,7 +216,7 @@ func routesOfAsyncPython(s *Source, off int) {
 			ms = []string{"GET"}
 		}
 		for _, m := range ms {
-			s.route(m, path, "Route", off)
+			s.route(m, path, word, off)
 		}
 		return
 	}
