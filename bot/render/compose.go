@@ -143,7 +143,7 @@ func notesOf(body string) (managed, notes string, found bool) {
 }
 
 // Compose returns the new body of an issue: our part anew, and below it, byte for byte, what people wrote. Where the notes leave less room, our
-// part is written with less detail; where they leave none at all, the body stays as it is.
+// part is written with less detail; where they leave none at all, the body stays as it is. With an empty text the notes alone are left.
 func Compose(existing string, t IssueText) string {
 	_, notes, found := notesOf(existing)
 	switch {
@@ -153,8 +153,7 @@ func Compose(existing string, t IssueText) string {
 	default:
 		notes = "\n\n" + existing
 	}
-	room := maxBody - length(notes)
-	if managed := t.fitting(room); managed != "" && length(managed) <= room {
+	if managed, ok := t.fitting(maxBody - length(notes)); ok {
 		return managed + notes
 	}
 	return existing

@@ -11,6 +11,9 @@ func TestCompose(t *testing.T) {
 	t.Parallel()
 	text := Issue(nodeHalf(testRoadmap(t)))
 	fresh := Compose("", text)
+	if got := Compose(fresh+"mine", IssueText{}); got != "\nmine" {
+		t.Errorf("an empty text leaves %q, not the notes alone", got)
+	}
 	if fresh != text.Managed+"\n" {
 		t.Error("a new body is not our part alone")
 	}

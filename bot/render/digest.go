@@ -132,13 +132,13 @@ func Markdown(roadmap *rules.Roadmap, report *rules.Report) string {
 		name = "this folder"
 	}
 	p := &page{in: in}
-	p.WriteString("# " + Inline(clip(report.Roadmap.Title, 80)) + " roadmap: " + Inline(clip(name, 120)))
+	p.WriteString("# " + Inline(clip(roadmapName(report.Roadmap.Title), 80)) + ": " + Inline(clip(name, 120)))
 	p.in.Problems, _ = most(report.Warnings, 20)
 	p.standing()
 	p.next()
 	p.attention()
 	p.steps()
-	foot := fmt.Sprintf("Roadmap %s, version %d", Inline(clip(report.Roadmap.Title, 80)), report.Roadmap.Version)
+	foot := fmt.Sprintf("%s, version %d", Inline(clip(roadmapName(report.Roadmap.Title), 80)), report.Roadmap.Version)
 	if report.Repository.Commit != "" {
 		foot += ", commit " + Code(short(report.Repository.Commit))
 	}

@@ -40,7 +40,7 @@ const timeMark = "\x00"
 
 // Issue renders the progress issue.
 func Issue(in IssueInput) IssueText {
-	t := IssueText{Title: fmt.Sprintf(msgTitle, clip(visible(in.Report.Roadmap.Title), 80)), in: &in}
+	t := IssueText{Title: fmt.Sprintf(msgTitle, clip(visible(roadmapName(in.Report.Roadmap.Title)), 80)), in: &in}
 	sum := sha256.New()
 	for ; ; t.level++ {
 		s := in.page(t.level)
@@ -62,17 +62,20 @@ func (in IssueInput) timed(s string) string {
 	return strings.ReplaceAll(s, timeMark, when)
 }
 
-// fitting returns our part of the body in as much detail as there is room for; "" when there is none.
-func (t IssueText) fitting(room int) string {
-	if length(t.Managed) <= room || t.in == nil {
-		return t.Managed
+// fitting returns our part of the body in as much detail as there is room for; ok is false when there is none.
+func (t IssueText) fitting(room int) (managed string, ok bool) {
+	if length(t.Managed) <= room {
+		return t.Managed, true
+	}
+	if t.in == nil {
+		return "", false
 	}
 	for level := t.level + 1; level < levels; level++ {
 		if s := t.in.timed(t.in.page(level)); length(s) <= room {
-			return s
+			return s, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // page is a text that is being written.

@@ -15,7 +15,7 @@ import (
 
 // The wording that more than one place shares. Sentences state what is; they blame nobody, and they say what to do next.
 const (
-	msgTitle          = "%s roadmap: your progress" // of the issue; the roadmap's title
+	msgTitle          = "%s: your progress" // of the issue; the roadmap's name
 	msgNext           = "Next step"
 	msgAfter          = "After that"
 	msgWhy            = "Why it matters."
@@ -138,6 +138,14 @@ func lowerFirst(s string) string {
 		return strings.ToLower(s[:1]) + s[1:]
 	}
 	return s
+}
+
+// roadmapName is a roadmap's title with the word roadmap: "Backend developer roadmap".
+func roadmapName(title string) string {
+	if strings.HasSuffix(strings.ToLower(strings.TrimSpace(title)), "roadmap") {
+		return strings.TrimSpace(title)
+	}
+	return strings.TrimSpace(title) + " roadmap"
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

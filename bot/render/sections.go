@@ -356,7 +356,7 @@ func (p *page) footer() {
 	if p.in.DashboardURL != "" {
 		more = " " + link("History, what is stored and who sees it", p.in.DashboardURL) + "."
 	}
-	p.block("<sub>%s · roadmap %s, version %d · %s%s %s</sub>", checked, Inline(clip(r.Roadmap.Title, 80)), r.Roadmap.Version, msgPrivacy, more, msgOff)
+	p.block("<sub>%s · %s, version %d · %s%s %s</sub>", checked, Inline(clip(roadmapName(r.Roadmap.Title), 80)), r.Roadmap.Version, msgPrivacy, more, msgOff)
 }
 
 // StepCompleted is the comment on a step that is complete.

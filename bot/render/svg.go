@@ -150,7 +150,7 @@ func Card(in CardInput) []byte {
 		height += row
 	}
 	name := fitText(in.Name, 18, width-2*pad)
-	sub := fitText(clip(in.Roadmap, 100)+" roadmap", 12, width-2*pad)
+	sub := fitText(roadmapName(clip(in.Roadmap, 100)), 12, width-2*pad)
 	standing := Standing(rules.Summary{Met: in.Met, Total: in.Total})
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-labelledby="t d">`, width, height, width, height)

@@ -69,7 +69,7 @@ func (t *terminal) head(r *rules.Report) {
 	if r.Repository.Commit != "" {
 		title += " at " + printable(short(r.Repository.Commit))
 	}
-	fmt.Fprintf(t, "%s  %s\n\n", t.style(bold, title), t.style(grey, printable(r.Roadmap.Title)+" roadmap"))
+	fmt.Fprintf(t, "%s  %s\n\n", t.style(bold, title), t.style(grey, printable(roadmapName(r.Roadmap.Title))))
 	s := r.Summary
 	fmt.Fprintf(t, "%s  %s", t.style(green, Bar(s.Met, s.Total, 30)), t.style(bold, Standing(s)))
 	if s.BonusTotal > 0 {
