@@ -265,6 +265,8 @@ func (r *run) fold() {
 		r.force = true
 	case !r.set.Backfilled && r.claim.Priority <= storage.PriorityLow:
 		r.fill, r.rejudge = true, true
+	case len(r.box) == 0 && r.std.changed.After(r.repo.CheckedAt):
+		r.rejudge = true
 	case len(r.box) == 0 && r.stale(), r.set.Again:
 		r.force = true
 		r.fill = r.act.incomplete() // a permission may have been granted since

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"milepost/bot/gh"
 	"milepost/rules"
@@ -26,6 +29,8 @@ type standard struct {
 	blob string
 	// faults are what is wrong with the newest configuration; then conf and roadmap are the last good ones.
 	faults []string
+	// changed is when the organisation's defaults or roadmaps last changed.
+	changed time.Time
 }
 
 // judged is the outcome of looking at one commit.
@@ -36,6 +41,10 @@ type judged struct {
 	std     standard
 	// confData is the configuration file of this commit, nil when it has none or it is the one in force.
 	confData []byte
+	// roadmaps are the roadmap files that the commit holds, by path.
+	roadmaps map[string][]byte
+	// faults are what is wrong with those of the default branch.
+	faults []string
 }
 
 // stored is the standard in force as the repository's row and its organisation's defaults say.
@@ -55,6 +64,11 @@ func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard,
 		return standard{}, err
 	}
 	std.conf = config.Merge(defaults, own)
+	if data, err := a.Store.Setting(ctx, orgChangedKey(repo.Owner)); err == nil {
+		_ = std.changed.UnmarshalText(data)
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return standard{}, fmt.Errorf("evaluate: organisation defaults: %w", err)
+	}
 	std.roadmap, err = a.roadmap(ctx, repo, std.conf.Roadmap)
 	if err != nil {
 		std.faults = append(std.faults, err.Error())
@@ -79,6 +93,30 @@ func (a *Actor) orgDefaults(ctx context.Context, owner string) (config.Config, e
 	return c, nil
 }
 
+func orgChangedKey(owner string) string { return "org-changed/" + strings.ToLower(owner) }
+
+// orgChanged has the other repositories of an organisation judged anew, from what is known of them, after its defaults or roadmaps changed.
+func (a *Actor) orgChanged(ctx context.Context, repo *storage.Repository) error {
+	now, err := a.Now().UTC().MarshalText()
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	if err := a.Store.PutSetting(ctx, orgChangedKey(repo.Owner), now); err != nil {
+		return fmt.Errorf("evaluate: store organisation defaults: %w", err)
+	}
+	all, err := a.Store.Repositories(ctx, repo.InstallationID)
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	var wishes []storage.Wish
+	for _, r := range all {
+		if r.ID != repo.ID {
+			wishes = append(wishes, storage.Wish{Key: storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(r.ID, 10)}, Priority: storage.PriorityLow})
+		}
+	}
+	return wrapped(a.Store.Enqueue(ctx, wishes...))
+}
+
 func orgKey(owner string) string { return "org-config/" + strings.ToLower(owner) }
 
 func roadmapKey(owner, path string) string { return "roadmap/" + strings.ToLower(owner) + "/" + path }
@@ -89,16 +127,36 @@ func (a *Actor) roadmap(ctx context.Context, repo *storage.Repository, name stri
 		return a.builtin(roadmaps.Default)
 	}
 	for _, key := range []string{roadmapKey(repo.FullName(), name), roadmapKey(repo.Owner+"/.github", name)} {
-		data, err := a.Store.Setting(ctx, key)
-		if errors.Is(err, storage.ErrNotFound) {
-			continue
-		}
+		kept, err := a.storedRoadmap(ctx, key)
 		if err != nil {
-			return nil, fmt.Errorf("evaluate: stored roadmap: %w", err)
+			return nil, err
 		}
-		return a.parseRoadmap(name, data)
+		if kept.Blob != "" {
+			return a.parseRoadmap(name, kept.Data)
+		}
 	}
 	return nil, fmt.Errorf("%s: roadmap: the file %s was not found in this repository or in %s/.github", config.Path, name, repo.Owner)
+}
+
+// keptRoadmap is the stored form of a roadmap file.
+type keptRoadmap struct {
+	Blob string `json:"blob"` // "": there is none
+	Data []byte `json:"data"`
+}
+
+func (a *Actor) storedRoadmap(ctx context.Context, key string) (keptRoadmap, error) {
+	var out keptRoadmap
+	data, err := a.Store.Setting(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return out, fmt.Errorf("evaluate: stored roadmap: %w", err)
+	}
+	if err := json.Unmarshal(data, &out); err != nil {
+		return out, fmt.Errorf("evaluate: stored roadmap: %w", err)
+	}
+	return out, nil
 }
 
 func (a *Actor) parseRoadmap(name string, data []byte) (*rules.Roadmap, error) {
@@ -136,7 +194,11 @@ func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range a.documents(repo, s, std) {
+		docs, err := a.documents(ctx, repo, s, std)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range docs {
 			if !slices.ContainsFunc(need, func(n snapshot.Entry) bool { return n.Path == e.Path }) {
 				need = append(need, e)
 			}
@@ -154,8 +216,13 @@ func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository
 			return judged{}, fmt.Errorf("evaluate: read configuration: %w", err)
 		}
 	}
-	if err := a.keepRoadmaps(ctx, repo, snap, std, treeish == repo.DefaultBranch); err != nil {
+	if out.roadmaps, err = a.readRoadmaps(ctx, repo, snap, std); err != nil {
 		return judged{}, err
+	}
+	if treeish == repo.DefaultBranch {
+		if out.faults, err = a.keepRoadmaps(ctx, repo, snap, out.roadmaps); err != nil {
+			return judged{}, err
+		}
 	}
 	return out, a.judge(ctx, snap, cache, std, in, &out)
 }
@@ -174,16 +241,23 @@ func (a *Actor) judge(ctx context.Context, snap *snapshot.Snapshot, cache facts.
 	return nil
 }
 
-// documents are the files whose text itself is needed: a configuration that is not the one in force, and roadmap files.
-func (a *Actor) documents(repo *storage.Repository, s *snapshot.Snapshot, std standard) []snapshot.Entry {
+// documents are the files whose text itself is needed: a configuration that is not the one in force, and roadmap files that
+// are not those that are kept.
+func (a *Actor) documents(ctx context.Context, repo *storage.Repository, s *snapshot.Snapshot, std standard) ([]snapshot.Entry, error) {
 	var out []snapshot.Entry
 	if e, ok := configEntry(s); ok && e.Blob != std.blob && e.Size <= strict.MaxSize {
 		out = append(out, e)
 	}
-	for _, p := range roadmapFiles(repo, s, std) {
-		out = append(out, p)
+	for _, e := range roadmapFiles(repo, s, std) {
+		kept, err := a.storedRoadmap(ctx, roadmapKey(repo.FullName(), e.Path))
+		if err != nil {
+			return nil, err
+		}
+		if kept.Blob != e.Blob {
+			out = append(out, e)
+		}
 	}
-	return out
+	return out, nil
 }
 
 // roadmapFiles are the files of this repository that may hold roadmaps: the one its configuration names; in a .github repository all under roadmaps/.
@@ -204,24 +278,45 @@ func roadmapFiles(repo *storage.Repository, s *snapshot.Snapshot, std standard) 
 	return out
 }
 
-// keepRoadmaps stores the roadmap files of the default branch under their names.
-func (a *Actor) keepRoadmaps(ctx context.Context, repo *storage.Repository, s *snapshot.Snapshot, std standard, trusted bool) error {
-	if !trusted {
-		return nil
-	}
+// readRoadmaps returns the roadmap files of a snapshot.
+func (a *Actor) readRoadmaps(ctx context.Context, repo *storage.Repository, s *snapshot.Snapshot, std standard) (map[string][]byte, error) {
+	out := map[string][]byte{}
 	for _, e := range roadmapFiles(repo, s, std) {
 		data, err := s.Read(ctx, e)
 		if errors.Is(err, snapshot.ErrUnavailable) || errors.Is(err, snapshot.ErrTooLarge) {
-			continue // not fetched, since it is the one we have, or no roadmap at all
+			continue // no roadmap is that large
 		}
 		if err != nil {
-			return fmt.Errorf("evaluate: read roadmap: %w", err)
+			return nil, fmt.Errorf("evaluate: read roadmap: %w", err)
 		}
-		if err := a.Store.PutSetting(ctx, roadmapKey(repo.FullName(), e.Path), data); err != nil {
-			return fmt.Errorf("evaluate: store roadmap: %w", err)
-		}
+		out[e.Path] = data
 	}
-	return nil
+	return out, nil
+}
+
+// keepRoadmaps stores the roadmap files of the default branch under their names, and says what is wrong with them. Of one with faults the last good
+// version stays in force.
+func (a *Actor) keepRoadmaps(ctx context.Context, repo *storage.Repository, s *snapshot.Snapshot, files map[string][]byte) (faults []string, err error) {
+	changed := false
+	for _, path := range slices.Sorted(maps.Keys(files)) {
+		if _, err := a.parseRoadmap(path, files[path]); err != nil {
+			faults = append(faults, strings.Split(err.Error(), "\n")...)
+			continue
+		}
+		e, _ := s.Lookup(path)
+		value, err := json.Marshal(keptRoadmap{Blob: e.Blob, Data: files[path]})
+		if err != nil {
+			return nil, fmt.Errorf("evaluate: encode roadmap: %w", err)
+		}
+		if err := a.Store.PutSetting(ctx, roadmapKey(repo.FullName(), path), value); err != nil {
+			return nil, fmt.Errorf("evaluate: store roadmap: %w", err)
+		}
+		changed = true
+	}
+	if changed && repo.Name == ".github" {
+		return faults, a.orgChanged(ctx, repo)
+	}
+	return faults, nil
 }
 
 // adopt takes a configuration file of the default branch into force, or keeps the last good one and says what is wrong.
@@ -247,6 +342,9 @@ func (a *Actor) adopt(ctx context.Context, repo *storage.Repository, std standar
 	if repo.Name == ".github" {
 		if err := a.Store.PutSetting(ctx, orgKey(repo.Owner), encoded); err != nil {
 			return std, fmt.Errorf("evaluate: store organisation defaults: %w", err)
+		}
+		if err := a.orgChanged(ctx, repo); err != nil {
+			return std, err
 		}
 	}
 	return a.stored(ctx, repo)

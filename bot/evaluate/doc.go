@@ -13,7 +13,7 @@
 //
 //	installed: its list of repositories, 100 a call           1  0  GET installation/repositories
 //	first sight of a repository of any size                   4  1  GET commits, GET issues, GET tarball, GET trees, POST issues
-//	what was before the installation, once, in a later run    3  0  GET actions/runs, GET deployments, GET pulls
+//	what was before the installation, once, in a later run    4  0  GET actions/runs, GET deployments, GET pulls, GET pulls
 //	push that changes nothing the rules look at               1  0  GET trees
 //	push that changes one file and no milestone               2  0  GET blobs, GET trees
 //	push that changes many files and completes a milestone    3  1  GET issues, GET tarball, GET trees, PATCH issues

@@ -34,6 +34,9 @@ func (r *run) head(ctx context.Context) error {
 		if err := r.act.backfill(ctx, r.client, &r.repo); err != nil {
 			return err
 		}
+		if err := r.openPulls(ctx); err != nil {
+			return err
+		}
 		r.set.Backfilled = true
 	}
 	in, err := r.input(ctx)
@@ -148,6 +151,9 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 		}
 		r.std = std
 	}
+	if err := r.ownRoadmap(ctx, &got, in); err != nil {
+		return got, err
+	}
 	r.repo.Learner = learnerOf(&r.repo, r.std, r.set.OwnerIsOrg, r.act.Log)
 	in.Activity, in.Learner = r.act.Activity, r.repo.Learner
 	for id, why := range r.std.conf.Skip {
@@ -156,6 +162,28 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 		}
 	}
 	return r.rejudged(ctx, got, in)
+}
+
+// ownRoadmap takes in a roadmap file of the repository itself: one that the configuration names now, or a new version of it.
+func (r *run) ownRoadmap(ctx context.Context, got *judged, in rules.Input) error {
+	path := r.std.conf.Roadmap
+	if path != got.std.conf.Roadmap && got.repo.Lookup(path) != nil {
+		again, err := r.look(ctx, r.client, &r.repo, r.std, r.repo.DefaultBranch, in)
+		if err != nil {
+			return err
+		}
+		got.roadmaps, got.faults = again.roadmaps, again.faults
+	}
+	if len(got.roadmaps) == 0 {
+		return nil
+	}
+	std, err := r.stored(ctx, &r.repo)
+	if err != nil {
+		return err
+	}
+	std.faults = append(std.faults, got.faults...)
+	r.std = std
+	return nil
 }
 
 // rejudged judges files whose facts are known once more.

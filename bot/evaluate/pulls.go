@@ -28,6 +28,7 @@ type target struct {
 	again    bool // asked for by a person
 	explain  bool
 	comments bool // a pull request that may get a comment
+	quiet    bool // nobody did anything: no comment now
 }
 
 // pulls checks the pull requests that deliveries speak of.
@@ -90,13 +91,7 @@ func (r *run) pullDelivery(ctx context.Context, d delivery, targets map[string]t
 
 func (r *run) pullRequest(ctx context.Context, d delivery, targets map[string]target) error {
 	p := d.PullRequest
-	row := storage.Pull{
-		RepoID: r.repo.ID, Number: p.Number, HeadSHA: p.Head.SHA, HeadRef: p.Head.Ref, BaseSHA: p.Base.SHA, BaseRef: p.Base.Ref, State: p.State, Draft: p.Draft,
-		Merged: p.Merged, MergeSHA: p.MergeSHA, Author: p.User.Login, AuthorType: p.User.Type, Title: p.Title, FromFork: p.FromFork(),
-	}
-	if p.Head.Repo != nil {
-		row.HeadRepoID = p.Head.Repo.ID
-	}
+	row := pullRow(r.repo.ID, p)
 	if d.Action == "closed" {
 		row.State = "closed"
 	}
@@ -119,6 +114,9 @@ func (r *run) pullRequest(ctx context.Context, d delivery, targets map[string]ta
 		return nil
 	default:
 		return nil
+	}
+	if d.Action == "reopened" {
+		r.rejudge = true // the issue tells again what it would complete
 	}
 	targets[key] = target{number: p.Number, head: p.Head.SHA, base: p.Base.Ref, draft: p.Draft, again: d.Action == "edited", comments: true}
 	return nil
@@ -197,6 +195,14 @@ func (r *run) compare(ctx context.Context, t target) error {
 		pin.IssueURL = pub.URL
 	}
 	text := render.CheckRun(pin)
+	if t.explain {
+		if err := r.explain(ctx, &pin, &text); err != nil {
+			return err
+		}
+	}
+	if err := r.foretell(ctx, &pin, &head, &text); err != nil {
+		return err
+	}
 	if err := r.Publisher.CompleteCheck(ctx, r.client, r.repo.ID, repo, t.head, checkID, text, details, r.fence); err != nil {
 		return err
 	}
@@ -230,8 +236,69 @@ func (r *run) keepPull(ctx context.Context, t target, pin render.PullInput) erro
 	if !slices.Equal(old.Gains, delta.Gains) {
 		r.rejudge = true // the issue tells what open pull requests would complete
 	}
-	wanted := r.std.conf.CommentEnabled() && !t.draft && !r.paused()
+	wanted := r.std.conf.CommentEnabled() && !t.draft && !t.quiet && !r.paused()
 	return r.Publisher.Comment(ctx, r.client, pin, wanted, r.fence)
+}
+
+// maxCheckText is how long a check run's text may be, in bytes.
+const maxCheckText = 65_535
+
+// explain puts before a check run's text why each open milestone is open.
+func (r *run) explain(ctx context.Context, pin *render.PullInput, text *render.CheckRunText) error {
+	in, err := r.issueInput(ctx, pin.Head)
+	if err != nil {
+		return err
+	}
+	var parts []string
+	room := maxCheckText - len(text.Text) - 10
+	for _, m := range pin.Head.Open(20) {
+		why := render.ReplyWhy(in, m.ID)
+		if room -= len(why) + 7; room < 0 {
+			break
+		}
+		parts = append(parts, why)
+	}
+	if len(parts) > 0 {
+		text.Text = strings.Join(append(parts, text.Text), "\n\n---\n\n")
+	}
+	return nil
+}
+
+// openPulls checks the pull requests that were open before the installation, without a comment.
+func (r *run) openPulls(ctx context.Context) error {
+	all, err := r.client.Pulls(ctx, ghRepo(&r.repo), "open", maxOpenPulls)
+	if err != nil {
+		return tolerate(err)
+	}
+	for _, p := range all {
+		if _, err := r.Store.Pull(ctx, r.repo.ID, p.Number); err == nil {
+			continue
+		} else if !errors.Is(err, storage.ErrNotFound) {
+			return fmt.Errorf("evaluate: %w", err)
+		}
+		if err := r.Store.PutPull(ctx, pullRow(r.repo.ID, &p)); err != nil {
+			return fmt.Errorf("evaluate: %w", err)
+		}
+		err := r.compare(ctx, target{number: p.Number, head: p.Head.SHA, base: p.Base.Ref, draft: p.Draft, comments: true, quiet: true})
+		if err != nil && !gh.Is(err, gh.NotFound, gh.Forbidden) {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxOpenPulls is how many pull requests of before the installation are looked at.
+const maxOpenPulls = 10
+
+func pullRow(repoID int64, p *gh.PullRequest) storage.Pull {
+	row := storage.Pull{
+		RepoID: repoID, Number: p.Number, HeadSHA: p.Head.SHA, HeadRef: p.Head.Ref, BaseSHA: p.Base.SHA, BaseRef: p.Base.Ref, State: p.State, Draft: p.Draft,
+		Merged: p.Merged, MergeSHA: p.MergeSHA, Author: p.User.Login, AuthorType: p.User.Type, Title: p.Title, FromFork: p.FromFork(),
+	}
+	if p.Head.Repo != nil {
+		row.HeadRepoID = p.Head.Repo.ID
+	}
+	return row
 }
 
 // base judges the merge base. The default branch's head is known already; another commit is read.
@@ -253,8 +320,21 @@ func (r *run) base(ctx context.Context, sha string, in rules.Input) (judged, err
 	return got, err
 }
 
-// preview validates a configuration file that the pull request changes, and tells what it would do.
+// preview validates a configuration or roadmap file that the pull request changes, and tells what it would do.
 func (r *run) preview(pin *render.PullInput, head *judged, in rules.Input) error {
+	for path, data := range head.roadmaps {
+		if !slices.ContainsFunc(pin.Files, func(f render.ChangedFile) bool { return f.Path == path }) {
+			continue
+		}
+		_, err := r.parseRoadmap(path, data)
+		var faults strict.Faults
+		switch {
+		case errors.As(err, &faults):
+			pin.ConfigFaults = append(pin.ConfigFaults, faults...)
+		case err != nil:
+			pin.ConfigFaults = append(pin.ConfigFaults, strict.Fault{File: path, Line: 1, Column: 1, Msg: err.Error()})
+		}
+	}
 	changed := slices.ContainsFunc(pin.Files, func(f render.ChangedFile) bool { return f.Path == config.Path || f.Path == config.OtherPath })
 	if !changed || head.confData == nil {
 		return nil
@@ -266,7 +346,7 @@ func (r *run) preview(pin *render.PullInput, head *judged, in rules.Input) error
 	own, err := config.Parse(path, head.confData, r.std.roadmap.IDs())
 	var faults strict.Faults
 	if errors.As(err, &faults) {
-		pin.ConfigFaults = faults
+		pin.ConfigFaults = append(pin.ConfigFaults, faults...)
 		return nil
 	}
 	in.Repo, in.Skips = head.repo, own.Skip

@@ -18,25 +18,59 @@ import (
 func (p *Publisher) StartCheck(ctx context.Context, c *gh.Client, repoID int64, repo gh.Repo, sha, detailsURL string, again bool, now time.Time) (int64, error) {
 	pub, err := p.Store.Publication(ctx, repoID, storage.PublicationCheckRun, sha)
 	switch {
-	case err == nil && (!again || pub.State == "in_progress"):
+	case err == nil && pub.RemoteID == 0: // a run that did not come to its end may have made it
+		return p.adoptCheck(ctx, c, repo, pub, appRun(repoID, sha, detailsURL, now))
+	case err == nil && (!again || pub.State == statusRunning):
 		return pub.RemoteID, nil
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return 0, fmt.Errorf("publish: check run of %s: %w", sha, err)
 	}
-	run := gh.CheckRun{
-		Name: CheckName, HeadSHA: sha, ExternalID: externalID(repoID, sha), DetailsURL: detailsURL, Status: "in_progress", StartedAt: now,
+	run := appRun(repoID, sha, detailsURL, now)
+	if err == nil { // asked for again: the same run starts over
+		answer, err := c.UpdateCheckRun(ctx, repo, pub.RemoteID, run)
+		return p.started(ctx, pub, answer, err)
+	}
+	pub = storage.Publication{RepoID: repoID, Kind: storage.PublicationCheckRun, Key: sha, State: statusRunning}
+	if err := p.put(ctx, pub); err != nil {
+		return 0, err
+	}
+	answer, err := c.CreateCheckRun(ctx, repo, run)
+	return p.started(ctx, pub, answer, err)
+}
+
+// statusRunning is the state of a check run that has begun.
+const statusRunning = "in_progress"
+
+// appRun is a check run that begins.
+func appRun(repoID int64, sha, detailsURL string, now time.Time) gh.CheckRun {
+	return gh.CheckRun{
+		Name: CheckName, HeadSHA: sha, ExternalID: externalID(repoID, sha), DetailsURL: detailsURL, Status: statusRunning, StartedAt: now,
 		Title: "Checking this commit", Summary: "The milestones of this commit are being compared with those of its base.",
 	}
-	var answer gh.CheckRunAnswer
-	if err == nil { // asked for again: the same run starts over
-		answer, err = c.UpdateCheckRun(ctx, repo, pub.RemoteID, run)
-	} else {
-		answer, err = c.CreateCheckRun(ctx, repo, run)
-	}
+}
+
+// started records the check run of a commit.
+func (p *Publisher) started(ctx context.Context, pub storage.Publication, answer gh.CheckRunAnswer, err error) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return answer.ID, p.put(ctx, storage.Publication{RepoID: repoID, Kind: storage.PublicationCheckRun, Key: sha, RemoteID: answer.ID, URL: answer.URL, State: "in_progress"})
+	pub.RemoteID, pub.URL, pub.State = answer.ID, answer.URL, statusRunning
+	return answer.ID, p.put(ctx, pub)
+}
+
+// adoptCheck finds the check run that was made and not recorded, or makes it.
+func (p *Publisher) adoptCheck(ctx context.Context, c *gh.Client, repo gh.Repo, pub storage.Publication, run gh.CheckRun) (int64, error) {
+	there, err := c.CheckRuns(ctx, repo, run.HeadSHA, CheckName, p.AppID)
+	if err != nil {
+		return 0, err
+	}
+	for _, o := range there {
+		if o.ExternalID == run.ExternalID {
+			return p.started(ctx, pub, o, nil)
+		}
+	}
+	answer, err := c.CreateCheckRun(ctx, repo, run)
+	return p.started(ctx, pub, answer, err)
 }
 
 func externalID(repoID int64, sha string) string { return strconv.FormatInt(repoID, 10) + ":" + sha }

@@ -1,0 +1,197 @@
+package evaluate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"milepost/bot/render"
+	"milepost/rules"
+	"milepost/rules/facts"
+	"milepost/rules/snapshot"
+	"milepost/storage"
+)
+
+const (
+	maxForetold = 500 // repositories that a changed roadmap is tried on
+	maxFlips    = 40  // of them listed
+)
+
+// flip is what a changed roadmap would do to one repository.
+type flip struct {
+	repo          string
+	gains, losses []string
+}
+
+// forecast is what a changed roadmap would do to all that are judged by it.
+type forecast struct {
+	path    string
+	fault   string // why the file cannot be used
+	keep    int    // repositories for which nothing changes
+	unknown int    // repositories whose files would have to be read again to tell
+	flips   []flip
+}
+
+// foretell says, for a pull request in an organisation's .github repository that changes roadmap files, who would gain and lose what: the new
+// roadmap is tried on the facts that are stored, without a call to GitHub.
+func (r *run) foretell(ctx context.Context, pin *render.PullInput, head *judged, text *render.CheckRunText) error {
+	if r.repo.Name != ".github" {
+		return nil
+	}
+	for _, path := range slices.Sorted(maps.Keys(head.roadmaps)) {
+		if !slices.ContainsFunc(pin.Files, func(f render.ChangedFile) bool { return f.Path == path }) {
+			continue
+		}
+		f, err := r.forecast(ctx, path, head.roadmaps[path])
+		if err != nil {
+			return err
+		}
+		if f.fault != "" {
+			text.Conclusion = "neutral"
+		}
+		if block := f.markdown(); len(text.Summary)+len(block) < maxCheckText {
+			text.Summary += "\n\n" + block
+		}
+	}
+	return nil
+}
+
+func (r *run) forecast(ctx context.Context, path string, data []byte) (forecast, error) {
+	out := forecast{path: path}
+	roadmap, err := r.parseRoadmap(path, data)
+	if err != nil {
+		out.fault = err.Error()
+		return out, nil
+	}
+	all, err := r.Store.Repositories(ctx, r.repo.InstallationID)
+	if err != nil {
+		return out, fmt.Errorf("evaluate: %w", err)
+	}
+	tried := 0
+	for i := range all {
+		repo := &all[i]
+		std, err := r.stored(ctx, repo)
+		if err != nil {
+			return out, err
+		}
+		if std.conf.Roadmap != path || repo.HeadSHA == "" || tried == maxForetold {
+			continue
+		}
+		tried++
+		now, then, ok, err := r.try(ctx, repo, std, roadmap)
+		if err != nil {
+			return out, err
+		}
+		switch f := difference(repo.FullName(), &now, &then); {
+		case !ok:
+			out.unknown++
+		case len(f.gains)+len(f.losses) == 0:
+			out.keep++
+		default:
+			out.flips = append(out.flips, f)
+		}
+	}
+	return out, nil
+}
+
+// try judges the stored head of a repository by its roadmap and by another. ok is false when facts that the other needs are not known.
+func (r *run) try(ctx context.Context, repo *storage.Repository, std standard, other *rules.Roadmap) (now, then rules.Report, ok bool, err error) {
+	row, err := r.Store.LatestReport(ctx, repo.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return now, then, false, nil
+	}
+	if err != nil {
+		return now, then, false, fmt.Errorf("evaluate: %w", err)
+	}
+	if now, err = decodeReport(row.Data); err != nil {
+		return now, then, false, err
+	}
+	files, err := r.Store.Snapshot(ctx, repo.ID, repo.HeadSHA)
+	if errors.Is(err, storage.ErrNotFound) {
+		return now, then, false, nil
+	}
+	if err != nil {
+		return now, then, false, fmt.Errorf("evaluate: %w", err)
+	}
+	entries, err := unpack(files.Entries)
+	if err != nil {
+		return now, then, false, err
+	}
+	s := snapshot.New(entries, unavailable)
+	s.Name, s.Commit, s.Ref = repo.FullName(), files.Commit, repo.DefaultBranch
+	cache := newFactsCache(r.Store, other.Patterns().Fingerprint())
+	missing, err := facts.Missing(ctx, s, cache)
+	if err != nil || len(missing) > 0 {
+		return now, then, false, wrapped(err)
+	}
+	act, err := r.loadActivity(ctx, repo)
+	if err != nil {
+		return now, then, false, err
+	}
+	of := &run{Actor: r.Actor, repo: *repo, std: std, act: act}
+	in, err := of.input(ctx)
+	if err != nil {
+		return now, then, false, err
+	}
+	var got judged
+	std.roadmap = other
+	err = r.judge(ctx, s, cache, std, in, &got)
+	return now, got.report, err == nil, err
+}
+
+// difference lists what one report has and the other has not. A milestone that the new roadmap no longer has is neither gained nor lost.
+func difference(repo string, now, then *rules.Report) flip {
+	out := flip{repo: repo}
+	for _, m := range then.Milestones() {
+		before, known := now.Milestone(m.ID)
+		switch {
+		case m.Done() && !(known && before.Done()):
+			out.gains = append(out.gains, m.ID)
+		case !m.Done() && known && before.Done() && m.Counts():
+			out.losses = append(out.losses, m.ID)
+		}
+	}
+	return out
+}
+
+func (f forecast) markdown() string {
+	name := render.Code(f.path)
+	if f.fault != "" {
+		return "### " + name + "\n\nThis roadmap cannot be used as it is; the one in force stays: " + render.Inline(f.fault)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "### Who would flip by %s\n\nRepositories that would keep all they have: %d", name, f.keep)
+	if len(f.flips) > 0 {
+		fmt.Fprintf(&b, "; that would change: %d", len(f.flips))
+	}
+	if f.unknown > 0 {
+		fmt.Fprintf(&b, "; known only once their files are read by the new rules, after the merge: %d", f.unknown)
+	}
+	b.WriteString(".")
+	if len(f.flips) == 0 {
+		return b.String()
+	}
+	b.WriteString("\n\n| Repository | Gains | Loses |\n| --- | --- | --- |")
+	for _, one := range f.flips[:min(len(f.flips), maxFlips)] {
+		fmt.Fprintf(&b, "\n| %s | %s | %s |", render.Code(one.repo), codes(one.gains), codes(one.losses))
+	}
+	if n := len(f.flips) - maxFlips; n > 0 {
+		fmt.Fprintf(&b, "\n\nand %d more.", n)
+	}
+	return b.String()
+}
+
+// codes are ids in a cell of a table.
+func codes(ids []string) string {
+	out := make([]string, 0, len(ids))
+	for _, id := range ids[:min(len(ids), 12)] {
+		out = append(out, render.Code(id))
+	}
+	if n := len(ids) - 12; n > 0 {
+		out = append(out, fmt.Sprintf("%d more", n))
+	}
+	return strings.Join(out, ", ")
+}
