@@ -80,7 +80,7 @@ func passwordMarks() []nameMark {
 			}
 			return true
 		}),
-		m("bcrypt hash", inPython(), "bcrypt.hashpw|bcrypt.checkpw|bcrypt.generate_password_hash|bcrypt.check_password_hash|bcrypt.hash|bcrypt.verify|Bcrypt(", notImport),
+		m("bcrypt hash", inPython(), "hashpw(|checkpw(|bcrypt.hashpw|bcrypt.checkpw|bcrypt.generate_password_hash|bcrypt.check_password_hash|bcrypt.hash|bcrypt.verify|Bcrypt(", notImport),
 		m("passlib hash", inPython(), "pbkdf2_sha256.|sha256_crypt.|argon2.hash|bcrypt_sha256.|sha512_crypt.|scrypt.hash|hashlib.scrypt", fileMentions("passlib", "hashlib.scrypt")),
 		m("Django's user forms", inPython(), "UserCreationForm|BaseUserCreationForm", nil),
 
@@ -146,6 +146,9 @@ func jwtMarks() []nameMark {
 		{kind: KindJWT, name: "JWT middleware", langs: inJS(), view: Strings, lits: "express-oauth2-jwt-bearer|hono/jwt|@elysiajs/jwt"},
 
 		m("JWT issued or verified", inPython(), "jwt.encode|jwt.decode|jose_jwt.encode|JWT.encode|jwt.JWT(|JsonWebToken", nil),
+		m("JWT issued or verified", inPython(), "encode(|decode(", func(s *Source, off, _ int) bool {
+			return s.mentions("from jwt import", "from jose.jwt import") && (off == 0 || s.Raw[off-1] != '.')
+		}),
 		m("JWT library", inPython(), "create_access_token(|JWTManager(|jwt_required|verify_jwt_in_request|AuthJWT|get_jwt_identity", fileMentions("flask_jwt", "fastapi_jwt_auth", "jwt_extended", "AuthJWT")),
 		m("Simple JWT", inPython(), "rest_framework_simplejwt|rest_framework_jwt|ninja_jwt", nil),
 		{kind: KindJWT, name: "Simple JWT", langs: inPython(), view: Strings, lits: "rest_framework_simplejwt|rest_framework_jwt|djoser.urls.jwt|JWTAuthentication"},

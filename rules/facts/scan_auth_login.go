@@ -66,6 +66,12 @@ func loginMarks() []nameMark {
 		module("phx.gen.auth", inElixir(), Code, "UserRegistrationController|UserRegistrationLive|UserLive.Registration", nil),
 		module("Pow", inElixir(), Code, "pow_routes()", nil),
 
+		login("log-in mutation", inJS(), Strings, "login(|signIn(|signin(|loginUser(|userLogin(|logIn(", fileMentions("type Mutation")),
+		signup("sign-up mutation", inJS(), Strings, "register(|signUp(|signup(|registerUser(|createUser(|addUser(|registration(", fileMentions("type Mutation")),
+		login("log-in mutation", inJS(), Code, "login(|signIn(|signin(|loginUser(", fileMentions("@Mutation(")),
+		signup("sign-up mutation", inJS(), Code, "register(|signUp(|signup(|registerUser(|registration(", fileMentions("@Mutation(")),
+		login("log-in mutation", langs(lex.GraphQL), Code, "login(|signIn(|signin(|loginUser(|logIn(", nil),
+		signup("sign-up mutation", langs(lex.GraphQL), Code, "register(|signUp(|signup(|registerUser(|createUser(|addUser(", nil),
 		login("Passport log-in", inJS(), Code, "passport.authenticate(", lineHas("local")),
 		login("log-in view", inPython(), Code, "LoginView|TokenObtainPairView|obtain_auth_token|ObtainAuthToken|OAuth2PasswordRequestForm|obtain_jwt_token|AuthenticationForm", notImport),
 		login("django.contrib.auth views", inPython(), Strings, "django.contrib.auth.urls|rest_framework.urls", nil),

@@ -100,6 +100,8 @@ func databaseMarks() []nameMark {
 		{kind: KindDatabase, name: "ActiveRecord", langs: inRuby(), lits: "ActiveRecord::Migration|ActiveRecord::Schema|ApplicationRecord|ActiveRecord::Base"},
 		{kind: KindDatabase, name: "Sequel", langs: inRuby(), lits: "Sequel.connect|Sequel.sqlite|Sequel.postgres|Sequel::Model"},
 		{kind: KindDatabase, name: "SQLite", langs: inRuby(), lits: "SQLite3::Database"},
+		{kind: KindDatabase, name: "DataMapper", langs: inRuby(), lits: "DataMapper.setup"},
+		{kind: KindDatabase, name: "Haskell driver", langs: langs(lex.Haskell), lits: "Database.PostgreSQL.Simple|Hasql|Database.Persist|Database.SQLite.Simple|Database.MySQL"},
 		{kind: KindDatabase, name: "PostgreSQL", langs: inRuby(), lits: "PG.connect|PG::Connection|PGconn.open"},
 		{kind: KindDatabase, name: "MySQL", langs: inRuby(), lits: "Mysql2::Client"},
 		{kind: KindDatabase, name: "SQL Server", langs: inDotNet(), lits: "UseSqlServer|SqlConnection|AddSqlServer"},
@@ -152,6 +154,7 @@ var modelScanners = []scanner{
 	{langs: inRuby(), triggers: []string{"< ApplicationRecord", "< ActiveRecord::Base", "Mongoid::Document", "Sequel::Model", "DataMapper::Resource", "< Ohm::Model"}, scan: modelOfRuby},
 	{langs: inPHP(), triggers: []string{"extends Model", "extends Authenticatable", "extends \\Illuminate\\Database\\Eloquent\\Model", "extends Pivot", "extends ActiveRecord", "extends Table", "extends Entity", "R::dispense", "extends BaseModel", "extends Eloquent", "extends \\yii\\db\\ActiveRecord"}, scan: modelOfPHP},
 	{langs: inPHP(), view: Text, triggers: []string{"ORM\\Entity"}, scan: modelOfDoctrine},
+	{langs: langs(lex.XML), view: Text, triggers: []string{"<entity ", "<class name="}, scan: modelOfMapping},
 	{langs: inGo(), view: Code, triggers: []string{"gorm.Model", "AutoMigrate", "ent.Schema", "bun.BaseModel", "orm.RegisterModel", "pop.Connection", "gorm.Open", "xorm.NewEngine", "boil.", ".Sync2("}, scan: modelOfGo},
 	{langs: inGo(), view: Text, triggers: []string{"gorm:\"", "bun:\"", "xorm:\""}, scan: modelOfGoTag},
 	{langs: inRust(), triggers: []string{"DeriveEntityModel", "Queryable", "Insertable"}, scan: modelOfRust},
@@ -409,6 +412,19 @@ func modelOfDoctrine(s *Source, off int) {
 	line := s.line(Text, off)
 	if strings.Contains(line, "@ORM\\Entity") || strings.Contains(line, "#[ORM\\Entity") {
 		s.model(off, s.classAt(off, 30), "Doctrine", "")
+	}
+}
+
+// modelOfMapping reads the XML mappings of Doctrine and Hibernate.
+func modelOfMapping(s *Source, off int) {
+	if s.commented(off) {
+		return
+	}
+	switch {
+	case s.Raw[off+1] == 'e' && s.mentions("doctrine-mapping"):
+		s.model(off, "", "Doctrine", "")
+	case s.Raw[off+1] == 'c' && s.mentions("hibernate-mapping"):
+		s.model(off, "", "Hibernate", "")
 	}
 }
 

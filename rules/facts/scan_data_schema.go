@@ -154,10 +154,10 @@ func indexMarks() []nameMark {
 			return rails(s, off, n) && !foreignKeyIndex(l) && !containsAny(l, "record_type", "reset_password_token", "confirmation_token", "unlock_token", "blob_id", "service_name", `["key"]`, "variation_digest") &&
 				!(strings.Contains(l, `["email"]`) && s.mentions("encrypted_password"))
 		}},
-		{kind: KindIndex, name: "indexed column", langs: inRuby(), lits: "index: true|unique: true|index: {", when: func(s *Source, off, _ int) bool {
+		{kind: KindIndex, name: "indexed column", langs: inRuby(), lits: "index: true|unique: true|index: {|:unique => true|:index => true|unique_index: true|:unique_index => true", when: func(s *Source, off, _ int) bool {
 			l := s.line(Code, off)
 			ref := containsAny(l, "references", "belongs_to", "add_reference")
-			return !containsAny(l, "add_index", "t.index", "validates") && (!ref || strings.Contains(l, "unique")) && s.mentions("create_table", "add_column", "change_table", "add_reference", "change_column", "Mongoid")
+			return !containsAny(l, "add_index", "t.index", "validates") && (!ref || strings.Contains(l, "unique")) && s.mentions("create_table", "add_column", "change_table", "add_reference", "change_column", "Mongoid", "DataMapper")
 		}},
 		{kind: KindIndex, name: "Mongoid index", langs: inRuby(), lits: "index({", when: fileMentions("Mongoid")},
 

@@ -64,6 +64,13 @@ func passwordHash(in *Input) Result {
 	if len(hits) > 0 {
 		return namedHits(hits)
 	}
+	for _, h := range serverHits(in, facts.KindAuthModule, "") {
+		switch h.File.Lang() {
+		case lex.Python, lex.Ruby, lex.PHP, lex.CSharp, lex.Elixir:
+			return Result{Status: Met, Evidence: []Evidence{At(h, h.Name+" hashes passwords")}}
+		default: // those of JavaScript are mostly services that keep the passwords themselves
+		}
+	}
 	if weak := serverHits(in, facts.KindWeakHash, ""); len(weak) > 0 {
 		return PartialBy(fmt.Sprintf("`%s` line %d hashes a password with a fast hash function, which can be guessed in seconds", weak[0].File.Path, weak[0].Line), "fast hash", weak[0])
 	}
@@ -273,7 +280,7 @@ func signupName(s string) bool {
 func authHandlers(in *Input, is func(string) bool) []facts.Hit {
 	var out []facts.Hit
 	add := func(h facts.Hit) {
-		if h.File.OwnCode() && !in.Repo.Browser(h.File) && is(letters(h.Name)) && handlerFile(h.File) {
+		if h.File.OwnCode() && h.Value != "empty" && !in.Repo.Browser(h.File) && is(letters(h.Name)) && handlerFile(h.File) {
 			out = append(out, h)
 		}
 	}
@@ -297,8 +304,8 @@ func markupCode(f *facts.RepoFile) bool {
 
 // handlerFile tells a file that answers requests about people: by its routes, its credentials or its place. Pages of a browser application do not.
 func handlerFile(f *facts.RepoFile) bool {
-	if markupCode(f) {
-		return false
+	if markupCode(f) || strings.Contains(strings.ToLower(f.Path), "provider") {
+		return false // what a service provider registers are services
 	}
 	for _, x := range f.Facts.Facts {
 		if x.Kind == facts.KindRoute || x.Kind == facts.KindPasswordHash || x.Kind == facts.KindJWT {

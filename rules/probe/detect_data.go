@@ -136,7 +136,7 @@ func modelUsed(in *Input, h facts.Hit, reached imports) bool {
 // prismaClients are the imports of Prisma's client, from the package or from where it is generated.
 func prismaClients(in *Input) []facts.Hit {
 	out := where(serverHits(in, facts.KindImport, "include"), func(h facts.Hit) bool {
-		return h.Name == "@prisma/client" || h.Name == "prisma" && !javaScript(h.File) || strings.HasPrefix(h.Name, "@prisma/adapter")
+		return h.Name == "@prisma/client" || !javaScript(h.File) && (h.Name == "prisma" || strings.HasSuffix(h.Name, "/prisma/db") || strings.Contains(h.Name, "prisma-client-go")) || strings.HasPrefix(h.Name, "@prisma/adapter")
 	})
 	return append(out, where(serverHits(in, facts.KindLocalImport, "include"), func(h facts.Hit) bool {
 		return strings.Contains(h.Name, "generated/") || strings.Contains(h.Name, "prisma/client") || strings.HasSuffix(h.Name, "/prisma")
