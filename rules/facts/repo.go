@@ -16,6 +16,8 @@ type RepoFile struct {
 	// Facts is nil when the content was not read: it is not wanted, or Unread says why it could not be.
 	Facts  *File
 	Unread string
+
+	own, browser bool // set by Index
 }
 
 // Lang is the file's language, also of a file that was not read.
@@ -27,9 +29,7 @@ func (f *RepoFile) Lang() lex.Language {
 }
 
 // Own reports whether the file was written by hand for this project: not vendored, generated, locked or binary.
-func (f *RepoFile) Own() bool {
-	return !f.Class.Has(Vendored|Lock) && f.Facts != nil && !f.Facts.Generated && !f.Facts.Binary
-}
+func (f *RepoFile) Own() bool { return f.own }
 
 // OwnCode reports whether the file is the project's own code in a general-purpose language, tests and examples left out.
 func (f *RepoFile) OwnCode() bool {
@@ -58,11 +58,13 @@ type Repo struct {
 	// Manifests are the manifests of own files, joined with one another (parents, catalogues, workspaces).
 	Manifests []manifest.Manifest
 
-	byPath map[string]int
-	kinds  map[Kind][]Hit
-	match  map[string][]Hit // by pattern key
-	deps   map[string][]Declared
-	units  []Unit
+	byPath  map[string]int
+	imports []Imported
+	kinds   map[Kind][]Hit
+	match   map[string][]Hit // by pattern key
+	deps    map[string][]Declared
+	units   []Unit
+	unitAt  map[string]int // by folder
 }
 
 // Declared is a dependency and the manifest that declares it.
@@ -81,6 +83,7 @@ func Index(name, commit string, files []RepoFile) *Repo {
 	for i := range files {
 		f := &files[i]
 		r.byPath[f.Path] = i
+		f.own = !f.Class.Has(Vendored|Lock) && f.Facts != nil && !f.Facts.Generated && !f.Facts.Binary
 		if f.Facts == nil || f.Class.Has(Vendored) {
 			continue
 		}
@@ -106,7 +109,51 @@ func Index(name, commit string, files []RepoFile) *Repo {
 		}
 	}
 	r.units = unitsOf(r)
+	r.unitAt = make(map[string]int, len(r.units))
+	for i, u := range r.units {
+		r.unitAt[u.Dir] = i
+	}
+	for i := range files {
+		files[i].browser = r.inBrowser(&files[i])
+	}
+	r.imports = importsOf(r.kinds[KindImport])
 	return r
+}
+
+// Imported is a module and where own files import it.
+type Imported struct {
+	Module string
+	Hits   []Hit
+}
+
+// importsOf groups imports of own files by module, sorted.
+func importsOf(hits []Hit) []Imported {
+	at := map[string]int{}
+	var out []Imported
+	for _, h := range hits {
+		if !h.File.Own() {
+			continue
+		}
+		i, ok := at[h.Name]
+		if !ok {
+			i = len(out)
+			at[h.Name] = i
+			out = append(out, Imported{Module: h.Name})
+		}
+		out[i].Hits = append(out[i].Hits, h)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Module < out[j].Module })
+	return out
+}
+
+// Imports returns the modules that own files import whose names start with prefix, sorted.
+func (r *Repo) Imports(prefix string) []Imported {
+	lo := sort.Search(len(r.imports), func(i int) bool { return r.imports[i].Module >= prefix })
+	hi := lo
+	for hi < len(r.imports) && strings.HasPrefix(r.imports[hi].Module, prefix) {
+		hi++
+	}
+	return r.imports[lo:hi]
 }
 
 func depKey(e manifest.Ecosystem, name string) string { return string(e) + ":" + strings.ToLower(name) }
@@ -182,17 +229,20 @@ func (r *Repo) Units() []Unit { return r.units }
 
 // UnitOf is the innermost package that a path lies in.
 func (r *Repo) UnitOf(path string) Unit {
-	best := Unit{}
-	for _, u := range r.units {
-		if (u.Dir == "" || strings.HasPrefix(path, u.Dir+"/")) && len(u.Dir) >= len(best.Dir) {
-			best = u
+	for dir := dirOf(path); ; dir = dirOf(dir) {
+		if i, ok := r.unitAt[dir]; ok {
+			return r.units[i]
+		}
+		if dir == "" {
+			return Unit{}
 		}
 	}
-	return best
 }
 
 // Browser reports whether a file belongs to a browser application, so that what it does is done on no server.
-func (r *Repo) Browser(f *RepoFile) bool {
+func (r *Repo) Browser(f *RepoFile) bool { return f.browser }
+
+func (r *Repo) inBrowser(f *RepoFile) bool {
 	switch f.Lang() {
 	case lex.JavaScript, lex.TypeScript, lex.Vue, lex.Svelte, lex.HTML:
 	default:

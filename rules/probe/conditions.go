@@ -252,12 +252,28 @@ func languagesOf(e manifest.Ecosystem) []lex.Language {
 // "a/b/v2"). A module that ends in * covers all that start so.
 func Importing(r *facts.Repo, languages []lex.Language, modules []string) []facts.Hit {
 	var out []facts.Hit
-	for _, h := range r.Hits(facts.KindImport) {
-		if h.File.Own() && slices.Contains(languages, h.File.Lang()) && slices.ContainsFunc(modules, func(m string) bool { return covers(m, h.Name) }) {
-			out = append(out, h)
+	for _, m := range modules {
+		for _, im := range r.Imports(strings.TrimSuffix(m, "*")) {
+			if !covers(m, im.Module) {
+				continue
+			}
+			for _, h := range im.Hits {
+				if slices.Contains(languages, h.File.Lang()) {
+					out = append(out, h)
+				}
+			}
 		}
 	}
-	return out
+	if len(out) < 2 {
+		return out
+	}
+	slices.SortStableFunc(out, func(a, b facts.Hit) int {
+		if c := strings.Compare(a.File.Path, b.File.Path); c != 0 {
+			return c
+		}
+		return a.Line - b.Line
+	})
+	return slices.CompactFunc(out, func(a, b facts.Hit) bool { return a.File == b.File && a.Line == b.Line && a.Name == b.Name })
 }
 
 func covers(module, name string) bool {
