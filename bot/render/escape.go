@@ -408,7 +408,7 @@ const maxURL = 2000
 
 // link is a Markdown link; text must be escaped already. Without an address, or with one that is too long, only the text is left.
 func link(text, address string) string {
-	if address == "" || len(address) > maxURL && !strings.Contains(address, "/new/") {
+	if address == "" || len(address) > maxURL {
 		return text
 	}
 	return "[" + text + "](" + address + ")"

@@ -265,6 +265,29 @@ func TestProseKeepsCode(t *testing.T) {
 	}
 }
 
+func TestRichTextOfRoadmaps(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"One\ntwo\n\nthree":                            "One two\n\nthree",
+		"- a\n- b\n  more\n\nend":                      "- a\n- b more\n\nend",
+		"1. a\n2) b":                                   "1. a\n2. b",
+		"**bold** and `code` and *x*":                  "**bold** and `code` and \\*x\\*",
+		"see [the guide](https://docs.example/a_b#c).": "see [the guide](https://docs.example/a_b#c).",
+		"[x](https://github.com/a/b/issues/1)":         "`[x](https://github.com/a/b/issues/1`)",
+		"[x](javascript:alert)":                        "\\[x\\](javascript:alert)",
+		"```go\nx := `y`\n```":                         "```go\nx := `y`\n```",
+		"````\n```\n````":                              "````\n```\n````",
+		"```\nnever closed":                            "```\nnever closed\n```",
+		"    indented\n    code":                       "```\nindented\ncode\n```",
+		"ask @grace, <b>now</b>":                       "ask `@grace`, &lt;b&gt;now&lt;/b&gt;",
+		"":                                             "",
+	} {
+		if got := Rich(in); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}
+
 // TestPagesHoldHostileText fills every text of every page that comes from strangers.
 func TestPagesHoldHostileText(t *testing.T) {
 	t.Parallel()

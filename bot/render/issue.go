@@ -387,7 +387,7 @@ func (in IssueInput) starter(m rules.MilestoneReport, def *rules.Milestone) stri
 	if address == "" || len(address) > maxPrefill {
 		return fold("A "+htmlCode(st.Path)+" to start from", block)
 	}
-	return link("Create "+Code(st.Path)+" from a starter", address) + ". " + msgOwn + "\n\n" + fold("What the starter holds", block)
+	return "[Create " + Code(st.Path) + " from a starter](" + address + "). " + msgOwn + "\n\n" + fold("What the starter holds", block)
 }
 
 // newFileURL is the address of GitHub's editor for a new file with a content.

@@ -88,7 +88,7 @@ func fenced(lines []string, i int) (code, lang string, last int) {
 func richInline(s string) string {
 	return spans(s, func(text string) string {
 		return marked(text, richLink, func(m []string) (string, bool) {
-			if conversation.MatchString(m[2]) && strings.Contains(m[2], "git") {
+			if conversation.MatchString(m[2]) {
 				return "", false
 			}
 			return "[" + Inline(m[1]) + "](" + m[2] + ")", true
