@@ -95,6 +95,9 @@ var routeScanners = []scanner{
 
 var apiDocuments = slices.Concat(docsDocuments, []document{
 	{applies: func(_, base string) bool { return base == "routes" || strings.HasSuffix(base, ".routes") }, scan: routesOfPlay},
+	{applies: func(path, base string) bool {
+		return strings.HasPrefix(path, "resources/") && hasExt(base, "yaml", "yml")
+	}, scan: routesOfAPIPlatform},
 })
 
 var (

@@ -8,7 +8,8 @@ import (
 	"milepost/rules/lex"
 )
 
-// KindCall is a call of an HTTP API. Name is the client ("axios", "requests"), Value the address where it is spelled out.
+// KindCall is a call of an HTTP API. Name is the client ("axios", "requests"), Value the address where it is spelled out, Scope "server" where
+// the file says that a server runs it, in frameworks whose files may run on both sides.
 const KindCall Kind = "http-call"
 
 var clientScanners = []scanner{
@@ -48,7 +49,11 @@ func callsBy(ls langSet, calls ...string) scanner {
 		if !s.outbound(call, address, head, off) {
 			return
 		}
-		s.Emit(Fact{Kind: KindCall, Name: strings.Trim(call, "(. {"), Value: address, Line: s.LineOf(off)})
+		side := ""
+		if s.serverFile() {
+			side = "server"
+		}
+		s.Emit(Fact{Kind: KindCall, Name: strings.Trim(call, "(. {"), Value: address, Scope: side, Line: s.LineOf(off)})
 	}}
 }
 
@@ -126,4 +131,14 @@ func (s *Source) browserCode() bool {
 	ext := s.Path[strings.LastIndexByte(s.Path, '.')+1:]
 	return ext == "tsx" || ext == "jsx" || s.has("document.") || s.has("window.") || s.has("localStorage") || s.has("useState") || s.has("useEffect") || s.names("from 'react'") || s.names(`from "react"`) ||
 		s.has("chrome.") || s.has("import.meta.env") || s.names("from 'vue'") || s.names(`@angular/`) || s.names("'use client'") || s.names(`"use client"`)
+}
+
+// serverFile tells a file of Next, Nuxt or Remix that says itself that it runs on the server.
+func (s *Source) serverFile() bool {
+	for _, mark := range []string{"'use server'", `"use server"`, "next/server", "next/headers", "getServerSideProps", "getStaticProps", "NextApiRequest", "NextRequest", "server-only", "defineEventHandler"} {
+		if s.names(mark) {
+			return true
+		}
+	}
+	return false
 }

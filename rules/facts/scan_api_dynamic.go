@@ -371,3 +371,22 @@ func resourcesByAnnotation(s *Source, off int) {
 	s.route("RESOURCE", "", name, off)
 	s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "resource " + name, Line: s.LineOf(off)})
 }
+
+// routesOfAPIPlatform reads the operations of a resource that API Platform is given in YAML.
+func routesOfAPIPlatform(s *Source) {
+	if !bytes.Contains(s.Raw, []byte("Operations:")) && !bytes.Contains(s.Raw, []byte("ApiPlatform\\")) {
+		return
+	}
+	line := 0
+	for text := range bytes.Lines(s.Raw) {
+		line++
+		t := strings.TrimSpace(string(text[:min(len(text), 200)]))
+		word, ok := strings.CutPrefix(t, "method:")
+		if !ok {
+			continue
+		}
+		if m, known := httpMethod(strings.Trim(word, " '\"")); known {
+			s.Emit(Fact{Kind: KindRoute, Name: m, Scope: "ApiPlatform", Line: line})
+		}
+	}
+}

@@ -219,7 +219,7 @@ var statusHelpers = []string{
 	"oom.notFound(", "oom.badRequest(", "oom.unauthorized(", "oom.forbidden(", "oom.conflict(", "createError.NotFound", "createError.BadRequest", "createError.Unauthorized",
 	".notFound(", ".badRequest(", ".created(", ".noContent(", ".accepted(", ".unprocessableEntity(", "NotFoundResponse(", "BadRequestResponse(", "UnauthorizedResponse(", "ConflictResponse(",
 	"HttpResponse::NotFound", "HttpResponse::BadRequest", "HttpResponse::Created", "HttpResponse::NoContent", "HttpResponse::Unauthorized", "HttpResponse::Forbidden", "HttpResponse::Conflict", "ErrorNotFound(", "ErrorBadRequest(", "ErrorUnauthorized(",
-	"createNotFoundException(", "createAccessDeniedException(", "NotFoundHttpException(", "noContent()", "failNotFound(", "failValidationErrors(", "respondCreated(", "respondDeleted(", "http.NotFound(", "echo.ErrNotFound", "fiber.ErrNotFound", "fiber.ErrBadRequest", "status::NotFound", "status::Created", "status::BadRequest", "httpErrors.",
+	"createNotFoundException(", "createAccessDeniedException(", "NotFoundHttpException", "BadRequestHttpException", "ConflictHttpException", "AccessDeniedHttpException", "UnauthorizedHttpException", "UnprocessableEntityHttpException", "noContent()", "failNotFound(", "failValidationErrors(", "respondCreated(", "respondDeleted(", "http.NotFound(", "echo.ErrNotFound", "fiber.ErrNotFound", "fiber.ErrBadRequest", "status::NotFound", "status::Created", "status::BadRequest", "httpErrors.",
 }
 
 func statusHelper(s *Source, off int) {
@@ -249,8 +249,11 @@ func statusHelper(s *Source, off int) {
 		if bytes.HasPrefix(rest, []byte("new ")) && !s.has("jakarta.ws.rs") && !s.has("javax.ws.rs") && !s.has("io.micronaut") {
 			return
 		}
-	case s.Lang == lex.PHP && (rest[0] == '.' || bytes.HasPrefix(rest, []byte("new "))):
-		return
+	case s.Lang == lex.PHP:
+		head := string(s.Between(Code, s.LineStart(off), off))
+		if rest[0] == '.' || bytes.HasPrefix(rest, []byte("new ")) || bytes.Contains(rest, []byte("HttpException")) && !strings.Contains(head, "new ") && !strings.Contains(head, "extends ") {
+			return
+		}
 	case s.Lang == lex.Go && rest[0] == '.':
 		return
 	}

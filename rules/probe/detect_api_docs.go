@@ -2,6 +2,7 @@ package probe
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"milepost/rules/facts"
@@ -55,7 +56,7 @@ func apiCalls(in *Input) Result {
 			continue
 		}
 		if l := h.File.Lang(); l == lex.JavaScript || l == lex.TypeScript {
-			if !nodeCode(in, h.File) || frontendDir(h.File.Path) {
+			if !nodeCode(in, h.File) || frontendDir(h.File.Path) || h.Fact.Scope != "server" && bothSides(in, h.File) {
 				continue
 			}
 		}
@@ -87,6 +88,24 @@ func nodeCode(in *Input, f *facts.RepoFile) bool {
 	for _, fact := range f.Facts.Facts {
 		if fact.Kind == facts.KindImport {
 			return true
+		}
+	}
+	return false
+}
+
+// bothSides tells a file of a package whose framework runs files in the browser and on the server, and that lies where neither is certain.
+func bothSides(in *Input, f *facts.RepoFile) bool {
+	for _, dir := range []string{"/pages/api/", "/server/", "/scripts/", "/route.", "/+server."} {
+		if strings.Contains("/"+f.Path, dir) {
+			return false
+		}
+	}
+	unit := in.Repo.UnitOf(f.Path).Dir
+	for _, name := range []string{"next", "nuxt", "@sveltejs/kit", "@remix-run/react"} {
+		for _, d := range in.Repo.Dependencies(manifest.NPM, name) {
+			if path.Dir(d.Manifest.Path) == unit || unit == "" && !strings.Contains(d.Manifest.Path, "/") {
+				return true
+			}
 		}
 	}
 	return false
