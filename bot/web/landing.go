@@ -14,6 +14,7 @@ func (s *Server) pageRoutes(m *http.ServeMux) {
 		"GET /learners.csv":                   s.learnersCSV,
 		"GET /learners.json":                  s.learnersJSON,
 		"GET /learners/{login}":               s.learnerPage,
+		"POST /learners/{login}/signoff":      s.signOffFor,
 		"POST /learners/{login}/notes":        s.addNote,
 		"POST /learners/{login}/notes/delete": s.deleteNote,
 		"GET /repos/{owner}/{repo}":           s.repoPage,

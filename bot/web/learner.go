@@ -111,7 +111,6 @@ type learnerBody struct {
 	Can      []*entry // repositories in which the person may sign off
 	Open     []flatMilestone
 	Me       string
-	Public   bool
 }
 
 type signOffLine struct {

@@ -127,6 +127,14 @@ func (s *Server) signOff(p *request) error {
 	return p.back(&repo, "signed")
 }
 
+// signOffFor is the form of the learner's page, which names the repository.
+func (s *Server) signOffFor(p *request) error {
+	owner, name, _ := strings.Cut(p.PostForm.Get("repository"), "/")
+	p.SetPathValue("owner", owner)
+	p.SetPathValue("repo", name)
+	return s.signOff(p)
+}
+
 // revoke takes a sign-off back and asks for a new check.
 func (s *Server) revoke(p *request) error {
 	repo, err := p.mentored()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"milepost/bot/render"
 	"milepost/rules"
@@ -72,7 +73,13 @@ func (s *Server) portfolio(p *request) error {
 	if err != nil {
 		return err
 	}
-	body.Public = true
+	for i := range body.Steps { // strangers see what was reached, not what a try fell short of
+		for j := range body.Steps[i].Milestones {
+			if m := &body.Steps[i].Milestones[j]; rank(m.Status) != 6 {
+				m.Reason, m.Place, m.Since = "", nil, time.Time{}
+			}
+		}
+	}
 	lay := p.layout(l.Login+"’s way to backend developer", "", body)
 	lay.Fresh = l.Fresh
 	return p.show("portfolio", lay)

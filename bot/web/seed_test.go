@@ -128,7 +128,7 @@ func (s *seeder) put(ctx context.Context, tx *storage.Tx, r seedRepo) error {
 	var all []storage.MilestoneStatus
 	for _, st := range last.Steps {
 		for _, m := range st.Milestones {
-			since := s.now.Add(-time.Duration(s.rnd.IntN(20*24)) * time.Hour)
+			since := s.now.Add(-time.Duration(s.rnd.IntN(9*24)) * time.Hour)
 			if t := earned[m.ID]; !t.IsZero() && m.Done() {
 				since = t
 			}

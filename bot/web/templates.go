@@ -82,10 +82,24 @@ func funcs(s *Server) template.FuncMap {
 			}
 			return fmt.Sprint(n)
 		},
-		"add":   func(a, b int) int { return a + b },
-		"lower": strings.ToLower,
-		"tone":  tone,
+		"add":        func(a, b int) int { return a + b },
+		"lower":      strings.ToLower,
+		"short_step": shortStep,
+		"tone":       tone,
 	}
+}
+
+// shortStep is a step's id as the head of a narrow column.
+func shortStep(id string) string {
+	switch id {
+	case "":
+		return ""
+	case "dsa":
+		return "DSA"
+	case "apis":
+		return "APIs"
+	}
+	return strings.ToUpper(id[:1]) + id[1:]
 }
 
 // tone is the class that gives a status its colour; the word stands beside it always.
@@ -104,8 +118,8 @@ func tone(st rules.Status) string {
 
 // count is "1 repository" or "3 repositories".
 func count(n int, noun string) string {
-	if stem, ok := strings.CutSuffix(noun, "y"); ok && n != 1 {
-		return fmt.Sprintf("%d %sies", n, stem)
+	if stem, ok := strings.CutSuffix(noun, "ry"); ok && n != 1 {
+		return fmt.Sprintf("%d %sries", n, stem)
 	}
 	return render.Count(n, noun)
 }

@@ -51,6 +51,7 @@ type world struct {
 	server  *httptest.Server
 	web     *web.Server
 	roadmap *rules.Roadmap
+	signIn  *gh.SignIn
 	people  map[string]*githubsim.Account
 	repos   map[string]*githubsim.Repo
 }
@@ -91,6 +92,7 @@ func newWorld(tb testing.TB, fill func(*world), change ...func(*web.Config)) *wo
 	if err != nil {
 		tb.Fatal(err)
 	}
+	w.signIn = signIn
 	cfg := web.Config{Store: w.store, SignIn: signIn, AppSlug: w.app.Slug, AppName: "Milepost", PublicURL: w.server.URL, ServerURL: w.URL(), APIURL: w.APIURL(), WebhookPath: "/api/github/webhooks",
 		SessionSecret: []byte("a secret of the tests, long enough"), Admins: []string{"olga"}, Roadmap: w.roadmap, Now: w.clock.Now, Log: slog.New(slog.DiscardHandler)}
 	for _, f := range change {
@@ -213,4 +215,20 @@ func decodeInto(tb testing.TB, data string, v any) {
 	if err := json.Unmarshal([]byte(data), v); err != nil {
 		tb.Fatalf("%v in %.300s", err, data)
 	}
+}
+
+// token is a user token of the app, as a program gets it that signs a person in.
+func (w *world) token(tb testing.TB, login string) string {
+	tb.Helper()
+	b := w.browser(tb)
+	verifier := strings.Repeat("v", 50)
+	back, err := url.Parse(b.get(w.signIn.URL("state", verifier) + "&auto=1&login=" + login).header.Get("Location"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	t, err := w.signIn.Exchange(tb.Context(), back.Query().Get("code"), verifier)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return t.Access
 }

@@ -1,0 +1,315 @@
+package web_test
+
+import (
+	"context"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"milepost/bot/gh"
+	"milepost/bot/githubsim"
+	"milepost/bot/web"
+	"milepost/storage"
+)
+
+func TestInterface(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	loader := openapi3.NewLoader()
+	data, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := loader.LoadFromData(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	doc.Servers = openapi3.Servers{{URL: w.server.URL + "/api/v1"}}
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.browser(t)
+	b.hdr.Set("Authorization", "Bearer "+w.token(t, "olga"))
+	for path, status := range map[string]int{
+		"/repos/academy/shop-api-margaret/report": 200, "/repos/academy/shop-api-frances/report": 404, "/learners": 200, "/learners?q=mar&lacks=jwt&sort=step-git&dir=asc&page=2&per_page=3": 200, "/learners?show=not-started": 200,
+		"/learners/margaret": 200, "/learners/nobody": 404, "/milestones": 200,
+	} {
+		a := b.get("/api/v1" + path)
+		if a.status != status {
+			t.Errorf("%s: %d, want %d: %s", path, a.status, status, a.body)
+			continue
+		}
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, w.server.URL+"/api/v1"+path, nil)
+		route, params, err := router.FindRoute(req)
+		if err != nil {
+			t.Errorf("%s is not described: %v", path, err)
+			continue
+		}
+		in := &openapi3filter.ResponseValidationInput{RequestValidationInput: &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route}, Status: a.status, Header: a.header,
+			Options: &openapi3filter.Options{IncludeResponseStatus: true}}
+		in.SetBodyBytes([]byte(a.body))
+		if err := openapi3filter.ValidateResponse(t.Context(), in); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	for _, token := range []string{"ghu_wrong", "", "a b"} {
+		b.hdr.Set("Authorization", "Bearer "+token)
+		if a := b.get("/api/v1/learners"); a.status != 401 || a.header.Get("WWW-Authenticate") == "" {
+			t.Errorf("token %q: %d", token, a.status)
+		}
+	}
+	b.hdr.Set("Authorization", "Basic x")
+	if a := b.get("/api/v1/learners"); a.status != 401 {
+		t.Errorf("basic: %d", a.status)
+	}
+	if a := b.get("/api/v1/nothing"); a.status != 401 || !strings.HasPrefix(a.body, "{") {
+		t.Errorf("an unknown route: %d %s", a.status, a.body)
+	}
+}
+
+func TestExports(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	b := w.as(t, "olga")
+	a := b.get("/learners.csv?sort=percent")
+	rows, err := csv.NewReader(strings.NewReader(a.body)).ReadAll()
+	if err != nil || len(rows) != 25 {
+		t.Fatalf("%d rows (%v)", len(rows), err)
+	}
+	if got := strings.Join(rows[0][:4], ","); got != "learner,repositories,started,percent" {
+		t.Errorf("head: %s", got)
+	}
+	if rows[1][3] != "100" || !strings.Contains(a.header.Get("Content-Disposition"), ".csv") {
+		t.Errorf("first row %v, %q", rows[1], a.header.Get("Content-Disposition"))
+	}
+	var list struct{ Learners []struct{ Login string } }
+	decodeInto(t, b.get("/learners.json?show=not-started").body, &list)
+	if len(list.Learners) != 3 {
+		t.Errorf("not started: %+v", list)
+	}
+}
+
+// TestListing: filters, sorting and paging of the address.
+func TestListing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		for i := range 60 {
+			w.add(t, seedRepo{Owner: "academy", Name: fmt.Sprintf("r%02d", i), Learner: fmt.Sprintf("learner%02d", i), Progress: float64(i) / 60, Reports: 1, Age: 48 * time.Hour, LastPush: time.Duration(i+1) * time.Hour})
+		}
+	})
+	b := w.as(t, "olga")
+	first := regexp.MustCompile(`<th scope="row" class="first"><a href="/learners/(\w+)"`)
+	for path, want := range map[string]string{
+		"/learners": "learner00 50", "/learners?page=2": "learner50 10", "/learners?page=99": "learner50 10", "/learners?sort=percent&dir=asc": "learner00 50",
+		"/learners?sort=last": "learner00 50", "/learners?sort=last&dir=asc": "learner59 50", "/learners?q=LEARNER3": "learner30 10", "/learners?q=r07": "learner07 1", "/learners?sort=nonsense": "learner00 50",
+		"/learners?org=elsewhere": " 0", "/learners?sort=step-fundamentals&dir=asc": "learner00 50", "/learners?sort=learner&dir=desc": "learner59 50",
+	} {
+		m := first.FindAllStringSubmatch(b.get(path).body, -1)
+		got := fmt.Sprintf(" %d", len(m))
+		if len(m) > 0 {
+			got = fmt.Sprintf("%s %d", m[0][1], len(m))
+		}
+		if got != want {
+			t.Errorf("%s begins with %q, want %q", path, got, want)
+		}
+	}
+	var list struct {
+		Learners []struct{ Summary struct{ Percent int } }
+	}
+	decodeInto(t, b.get("/learners.json?sort=percent").body, &list)
+	for i := range len(list.Learners) - 1 {
+		if list.Learners[i].Summary.Percent < list.Learners[i+1].Summary.Percent {
+			t.Errorf("row %d has less than the next one", i)
+		}
+	}
+	if a := b.get("/learners?q=" + url.QueryEscape(`"><script>alert(1)</script>`)); strings.Contains(a.body, "<script>") {
+		t.Error("the text of the filter is not escaped")
+	}
+	if a := b.get("/learners?sort=percent"); len(a.body) > 200<<10 {
+		t.Errorf("a page of fifty is %d kB", len(a.body)>>10)
+	}
+}
+
+// TestHostileText: what repositories call things stays text.
+func TestHostileText(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	r := w.add(t, seedRepo{Owner: "academy", Name: "x", Learner: "lea", Progress: 0.4, Reports: 2, Age: 48 * time.Hour, LastPush: time.Hour})
+	bad := `<img src=x onerror=alert(1)>"'`
+	report := fmt.Sprintf(`{"schema":"milepost.report/v1","steps":[{"id":"s","title":%q,"milestones":[{"id":"m","title":%q,"status":"partial","reason":%q,"next":%q,"evidence":[{"path":"../../%s","note":%q},{"url":"javascript:alert(1)"},{"url":"https://x.example/%s"}]}]}],"warnings":[%q]}`,
+		bad, bad, bad, bad, "<img src=x onerror=alert(1)>", bad, "<img>", bad)
+	if _, err := w.store.PutReport(t.Context(), storage.Report{RepoID: r.ID(), Commit: "c", Data: []byte(report), Total: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.AddEvent(t.Context(), storage.Event{RepoID: r.ID(), Message: bad}); err != nil {
+		t.Fatal(err)
+	}
+	a := w.as(t, "olga").get("/repos/academy/x")
+	if a.status != 200 || strings.Contains(a.body, "<img src=x") || strings.Contains(a.body, `href="javascript`) || !strings.Contains(a.body, "&lt;img src=x") {
+		t.Errorf("%d: hostile text breaks out", a.status)
+	}
+}
+
+func TestPortfolio(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.people["lea"] = w.AddUser("lea", "", "")
+		for _, private := range []bool{true, false} {
+			r := w.add(t, seedRepo{Owner: "academy", Name: fmt.Sprintf("lea-%v", private), Learner: "lea", Private: private, Progress: 0.5, Reports: 2, Age: 48 * time.Hour, LastPush: time.Hour})
+			w.SetCollaborator(r, w.people["lea"], "write")
+		}
+	})
+	all := w.browser(t)
+	if a := all.get("/p/lea"); a.status != 404 {
+		t.Fatalf("before the choice: %d", a.status)
+	}
+	lea := w.as(t, "lea")
+	if a := lea.post("/settings", "/settings", url.Values{"public": {"yes"}}); a.status != 303 {
+		t.Fatalf("the choice: %d", a.status)
+	}
+	a := all.get("/p/LEA")
+	if a.status != 200 || !strings.Contains(a.body, "lea-false") || strings.Contains(a.body, "lea-true") {
+		t.Errorf("after the choice: %d, private one shown: %v", a.status, strings.Contains(a.body, "lea-true"))
+	}
+	card := all.get("/p/lea/card.svg")
+	if card.status != 200 || card.header.Get("Content-Type") != "image/svg+xml; charset=utf-8" || card.header.Get("Etag") == "" {
+		t.Errorf("card: %d %v", card.status, card.header)
+	}
+	all.hdr.Set("If-None-Match", card.header.Get("Etag"))
+	if a := all.get("/p/lea/card.svg"); a.status != http.StatusNotModified {
+		t.Errorf("the same card again: %d", a.status)
+	}
+	all.hdr.Del("If-None-Match")
+	lea.post("/settings", "/settings", url.Values{})
+	if a := all.get("/p/lea"); a.status != 404 {
+		t.Errorf("after the choice was taken back: %d", a.status)
+	}
+}
+
+func TestOwnData(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	b := w.as(t, "margaret")
+	var data struct {
+		Login        string
+		Notes        []struct{ Text string } `json:"notes_about_you"`
+		Repositories []struct{ Name string }
+	}
+	decodeInto(t, b.get("/settings/data.json").body, &data)
+	if data.Login != "margaret" || len(data.Notes) != 1 || len(data.Repositories) != 2 {
+		t.Errorf("own data: %+v", data)
+	}
+	if a := b.post("/settings", "/settings/delete", url.Values{"confirm": {"no"}, "repositories": {"yes"}}); a.status != 400 {
+		t.Errorf("without the word: %d", a.status)
+	}
+	id := w.repos["shop-api-margaret"].ID()
+	if a := b.post("/settings", "/settings/delete", url.Values{"confirm": {"Margaret"}, "repositories": {"yes"}}); a.status != 303 {
+		t.Fatalf("deleting: %d", a.status)
+	}
+	rows, err := w.store.RowsOf(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for table, n := range rows {
+		if n > 0 && table != "work" {
+			t.Errorf("%d rows are left in %s", n, table)
+		}
+	}
+	if _, err := w.store.UserByLogin(t.Context(), "margaret"); err == nil {
+		t.Error("the person is left")
+	}
+	if s := b.get("/today").status; s != 303 {
+		t.Errorf("still signed in: %d", s)
+	}
+}
+
+func TestSetup(t *testing.T) {
+	t.Parallel()
+	var saved gh.Credentials
+	w := newWorld(t, nil, func(c *web.Config) {
+		c.SignIn, c.AppSlug = nil, ""
+		c.Setup = &web.Setup{Token: "once", Save: func(_ context.Context, creds gh.Credentials) error { saved = creds; return nil }}
+	})
+	b := w.browser(t)
+	for _, path := range []string{"/setup", "/setup?token=wrong"} {
+		if a := b.get(path); strings.Contains(a.body, "manifest") || a.status != 200 {
+			t.Errorf("%s shows the form (%d)", path, a.status)
+		}
+	}
+	a := b.get("/setup?token=once&org=academy&name=Mile+Post")
+	action := regexp.MustCompile(`method="post" action="([^"]+)"`).FindStringSubmatch(a.body)
+	manifest := regexp.MustCompile(`name="manifest" value="([^"]+)"`).FindStringSubmatch(a.body)
+	if action == nil || manifest == nil || !strings.Contains(action[1], "/organizations/academy/settings/apps/new?state=") {
+		t.Fatalf("no form: %.2000s", a.body)
+	}
+	if !strings.Contains(a.header.Get("Content-Security-Policy"), "form-action 'self' "+w.URL()) {
+		t.Errorf("policy: %s", a.header.Get("Content-Security-Policy"))
+	}
+	unescape := strings.NewReplacer("&#34;", `"`, "&amp;", "&", "&#43;", "+")
+	made := b.do(http.MethodPost, unescape.Replace(action[1]), url.Values{"manifest": {unescape.Replace(manifest[1])}, "name": {"Mile Post"}})
+	back := made.header.Get("Location")
+	if made.status != 302 || !strings.Contains(back, "/setup/callback?") {
+		t.Fatalf("GitHub answers %d: %.500s", made.status, made.body)
+	}
+	if a := w.browser(t).get(back); a.status != 400 {
+		t.Errorf("another browser: %d", a.status)
+	}
+	if a := b.get(back); a.status != 200 || !strings.Contains(a.body, "The app is ready") || strings.Contains(a.body, "PRIVATE KEY") {
+		t.Fatalf("coming back: %d %.500s", a.status, a.body)
+	}
+	if saved.Slug != "mile-post" || saved.PEM == "" || saved.WebhookSecret == "" {
+		t.Errorf("saved: %q", saved.Slug)
+	}
+	if s := b.get("/setup?token=once").status; s != 404 {
+		t.Errorf("once more: %d", s)
+	}
+	app := w.FindApp("mile-post")
+	if app == nil {
+		t.Fatal("no app was made")
+	}
+	_ = githubsim.DefaultEvents
+}
+
+// TestSecurityHeaders: every answer carries them.
+func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	b := w.as(t, "olga")
+	for _, path := range []string{"/", "/today", "/learners", "/repos/academy/nothing", "/api/v1/learners", "/badge/a/b.svg", "/p/margaret", "/learners.csv", "/assets/none"} {
+		h := b.get(path).header
+		for k, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'none'", "Referrer-Policy": "strict-origin"} {
+			if !strings.HasPrefix(h.Get(k), want) {
+				t.Errorf("%s: %s is %q", path, k, h.Get(k))
+			}
+		}
+	}
+	for _, path := range []string{"/today", "/learners", "/settings/data.json", "/api/v1/learners"} {
+		if cc := b.get(path).header.Get("Cache-Control"); cc != "private, no-store" {
+			t.Errorf("%s may be kept: %q", path, cc)
+		}
+	}
+	page := b.get("/learners").body
+	if regexp.MustCompile(`(?i)<script|\sstyle=|\son\w+=`).MatchString(page) {
+		t.Error("there is script or style inside the page")
+	}
+	sheet := regexp.MustCompile(`/assets/style\.\w+\.css`).FindString(page)
+	a := b.get(sheet)
+	if a.status != 200 || !strings.Contains(a.header.Get("Cache-Control"), "immutable") || len(a.body)+len(page) > 300<<10 {
+		t.Errorf("style sheet: %d, %d kB with the page", a.status, (len(a.body)+len(page))>>10)
+	}
+	t.Logf("style sheet %d kB, page %d kB, neither compressed", len(a.body)>>10, len(page)>>10)
+}
