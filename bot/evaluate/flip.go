@@ -77,7 +77,7 @@ func (r *run) forecast(ctx context.Context, path string, data []byte) (forecast,
 		if err != nil {
 			return out, err
 		}
-		if std.conf.Roadmap != path || repo.HeadSHA == "" || tried == maxForetold {
+		if std.conf.Roadmap != path || repo.HeadSHA == "" || repo.ID == r.repo.ID || tried == maxForetold {
 			continue
 		}
 		tried++

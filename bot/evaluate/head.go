@@ -155,11 +155,9 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 		return got, err
 	}
 	r.repo.Learner = learnerOf(&r.repo, r.std, r.set.OwnerIsOrg, r.act.Log)
-	in.Activity, in.Learner = r.act.Activity, r.repo.Learner
-	for id, why := range r.std.conf.Skip {
-		if _, ok := in.Skips[id]; !ok {
-			in.Skips[id] = why
-		}
+	in, err := r.input(ctx)
+	if err != nil {
+		return got, err
 	}
 	return r.rejudged(ctx, got, in)
 }
