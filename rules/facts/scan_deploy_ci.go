@@ -286,6 +286,12 @@ func pipelineKey(s *Source, key, v *yaml.Node, dir string, depth int) {
 			s.Emit(Fact{Kind: KindCI, Name: "uses", Value: v.Value, Line: v.Line})
 		}
 	case "environment", "env", "variables":
+	case "inputs": // of a task; of its inputs only scripts are commands
+		for _, k := range []string{"script", "inlineScript"} {
+			if texts := scalars(nodeValue(v, k)); len(texts) > 0 {
+				emitRun(s, strings.Join(texts, "\n"), dir, v.Line)
+			}
+		}
 	default:
 		if strings.HasSuffix(key.Value, "/test") && depth < 8 { // an orb's job of CircleCI: node/test
 			emitRun(s, orbTest(key.Value), dir, key.Line)
@@ -372,8 +378,8 @@ func scanJenkinsfile(s *Source) {
 			if start > 0 && identifier(src[start-1]) || start < len(s.Code) && s.Code[start] == ' ' {
 				continue
 			}
-			rest := strings.TrimLeft(src[at:], " \t(")
-			if j := strings.Index(rest, "script:"); j >= 0 && j < 60 && !strings.Contains(rest[:j], "\n") {
+			rest := strings.TrimLeft(src[at:min(len(src), at+8<<10)], " \t(")
+			if j := strings.Index(rest[:min(len(rest), 80)], "script:"); j >= 0 && !strings.Contains(rest[:j], "\n") {
 				rest = strings.TrimLeft(rest[j+len("script:"):], " ")
 			}
 			if script, ok := groovyText(rest); ok {

@@ -123,6 +123,11 @@ func scanConflict(s *Source, off int) {
 	if off > 0 && s.Raw[off-1] != '\n' {
 		return
 	}
+	tries := countKey{KindConflict, "tries"} // each try may read to the end
+	if s.counts[tries] > 2*maxFactsPerKind {
+		return
+	}
+	s.counts[tries]++
 	name := bytes.TrimSpace(s.Between(Text, off+8, s.LineEnd(off, 0)))
 	if len(name) == 0 || len(name) > 120 || name[0] == '<' || name[0] == '>' {
 		return

@@ -42,7 +42,18 @@ func (s *Source) inComment(off int) bool { return off < len(s.Comments) && s.Com
 
 // secretName tells what a name holds: "signing-key", "password", or "" when it is no secret's name.
 func secretName(name string) string {
-	low := strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", ":", "", " ", "").Replace(name))
+	low := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r == '_' || r == '-' || r == '.' || r == ':' || r == ' ':
+			return -1
+		}
+		return r
+	}, name)
+	if !strings.Contains(low, "secret") && !strings.Contains(low, "pass") && !strings.Contains(low, "pwd") && !strings.Contains(low, "key") {
+		return ""
+	}
 	for _, no := range []string{"passwordhash", "hashedpassword", "passwordreset", "resetpassword", "forgot", "confirm", "passwordfield", "passwordinput", "passwordencoder", "placeholder", "label", "error", "message", "regex", "pattern", "length", "policy", "validator", "public", "path", "file", "url", "expir", "algorithm", "version", "manager", "clientid", "csrf", "xsrf", "storage", "header"} {
 		if strings.Contains(low, no) {
 			return ""
@@ -143,6 +154,32 @@ func configLanguage(s *Source) bool {
 	}
 }
 
+// maxLiterals is how many names of one file are looked at, so that a file made of them costs milliseconds.
+const maxLiterals = 1000
+
+// assigns reports whether what follows a name may give it a value.
+func assigns(rest []byte) bool {
+	quoted := false
+	for i, c := range rest {
+		switch c {
+		case '"', '\'', '`', ']':
+			quoted = true
+		case ' ', '\t', '!':
+		case ')':
+			quoted = true
+		case '=', ':', '|', '?':
+			return true
+		case ',':
+			return quoted
+		case 'o':
+			return bytes.HasPrefix(rest[i:], []byte("or "))
+		default:
+			return len(rest) > 1 && rest[0] == ' ' && i == 1 // ENV NAME value
+		}
+	}
+	return false
+}
+
 func nameByte(b byte) bool { return alnum(b) || b == '_' || b == '-' || b == '.' }
 
 // scanLiteral looks at the name around off and at what is assigned to it on the same line.
@@ -171,6 +208,14 @@ func scanLiteral(s *Source, off int) {
 	if in := s.Between(Strings, start, start+1); len(in) == 1 && in[0] != ' ' && start > 0 && strings.IndexByte("\"'`", s.Raw[start-1]) < 0 && !connectionString(s, start, end, s.LineEnd(off, 0)) {
 		return // a word of a longer text
 	}
+	if !assigns(s.Raw[end:min(len(s.Raw), end+40)]) {
+		return
+	}
+	tries := countKey{KindSecret, "tries"}
+	if s.counts[tries] > maxLiterals {
+		return
+	}
+	s.counts[tries]++
 	// A name is judged by the last trigger in it, so that it is judged once.
 	if rest := string(s.Raw[min(off+3, end):end]); secretName(rest) != "" && s.Raw[off] != '"' {
 		return
@@ -187,7 +232,7 @@ func scanLiteral(s *Source, off int) {
 	}
 	lineEnd := s.LineEnd(off, 0)
 	if connectionString(s, start, end, lineEnd) {
-		value, _, ok := connectionValue(strings.TrimPrefix(strings.TrimLeft(string(s.Raw[end:lineEnd]), " "), "="))
+		value, _, ok := connectionValue(strings.TrimPrefix(strings.TrimLeft(string(s.Raw[end:min(lineEnd, end+300)]), " "), "="))
 		if ok && sort == "password" && !reference(value) && !stockPassword(value) && !placeholderSecret(value) {
 			s.Emit(Fact{Kind: KindSecret, Name: sort, Value: "connection string", Line: s.LineOf(off)})
 		}
@@ -266,10 +311,11 @@ func qualified(name string) bool {
 func opensDatabase(s *Source, off int) bool {
 	line := s.LineOf(off)
 	from := s.starts[max(0, line-8)]
-	around := bytes.ToLower(s.Between(Text, from, s.LineEnd(off, 6)))
+	around := s.Between(Text, from, s.LineEnd(off, 6))
 	if len(around) > 4000 {
 		return false
 	}
+	around = bytes.ToLower(around)
 	host := bytes.Contains(around, []byte("host")) || bytes.Contains(around, []byte("server"))
 	for _, w := range []string{"mysqli", "pdo", "createconnection", "createpool", "sequelize", "datasource", "dialect", "mysql.connector", "psycopg", "pymysql", "drivermanager", "jdbc", "dbname", "nodemailer", "createtransport", "smtp", "typeormmodule", "database:"} {
 		if bytes.Contains(around, []byte(w)) {
@@ -282,7 +328,7 @@ func opensDatabase(s *Source, off int) bool {
 // jwtAbove reports whether the object that a JSON key stands in is about tokens.
 func jwtAbove(s *Source, off int) bool {
 	line := s.LineOf(off)
-	above := strings.ToLower(string(s.Between(Text, s.starts[max(0, line-7)], off)))
+	above := strings.ToLower(string(s.Between(Text, max(s.starts[max(0, line-7)], off-2000), off)))
 	i := strings.LastIndexByte(above, '{')
 	if i < 0 {
 		return false
@@ -317,6 +363,9 @@ func assigned(s *Source, start, end, limit int) (value string, fallback, ok bool
 		return "", false, false
 	case strings.HasPrefix(rest, "="):
 		rest = rest[1:]
+	case strings.HasPrefix(rest, ":") && bytes.HasSuffix(s.Between(Text, start-2, start), []byte("${")): // ${NAME:value}
+		v, _, closed := strings.Cut(strings.TrimPrefix(rest[1:], "-"), "}")
+		return v, true, closed && v != ""
 	case strings.HasPrefix(rest, ":"):
 		rest = rest[1:]
 		if typed, after, found := strings.Cut(rest, "="); found && plainType(typed) {
