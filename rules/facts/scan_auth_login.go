@@ -71,7 +71,7 @@ func loginMarks() []nameMark {
 		login("log-in mutation", inJS(), Code, "login(|signIn(|signin(|loginUser(", fileMentions("@Mutation(")),
 		signup("sign-up mutation", inJS(), Code, "register(|signUp(|signup(|registerUser(|registration(", fileMentions("@Mutation(")),
 		login("log-in mutation", langs(lex.GraphQL), Code, "login(|signIn(|signin(|loginUser(|logIn(", nil),
-		signup("sign-up mutation", langs(lex.GraphQL), Code, "register(|signUp(|signup(|registerUser(|createUser(|addUser(", nil),
+		signup("sign-up mutation", langs(lex.GraphQL), Code, "register(|signUp(|signup(|registerUser(|createUser(|addUser(|registration(", nil),
 		login("Passport log-in", inJS(), Code, "passport.authenticate(", lineHas("local")),
 		login("log-in view", inPython(), Code, "LoginView|TokenObtainPairView|obtain_auth_token|ObtainAuthToken|OAuth2PasswordRequestForm|obtain_jwt_token|AuthenticationForm", notImport),
 		login("django.contrib.auth views", inPython(), Strings, "django.contrib.auth.urls|rest_framework.urls", nil),
