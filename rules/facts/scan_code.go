@@ -130,7 +130,7 @@ func (s *Source) onlyModifiers(off int) bool {
 func indented(s *Source, words []keywordDecl) []decl {
 	var ds []decl
 	for _, k := range words {
-		for at := 0; at < len(s.Code); {
+		for at := 0; at < len(s.Code) && len(ds) < maxDecls; {
 			i := bytes.Index(s.Code[at:], []byte(k.word))
 			if i < 0 {
 				break

@@ -12,8 +12,11 @@ import (
 // brace is a pair of curly brackets; end is the offset of the closing one, or the file's length.
 type brace struct{ open, end int }
 
-// maxBraces bounds the pairs looked at in a file.
-const maxBraces = 20_000
+// maxBraces and maxDecls bound the pairs and the declarations of one sort looked at in a file.
+const (
+	maxBraces = 20_000
+	maxDecls  = 3000
+)
 
 // bracesOf matches the curly brackets of the code, in the order in which they open.
 func bracesOf(code []byte) []brace {
@@ -50,9 +53,9 @@ func blankBody(code []byte, b brace) bool {
 	return len(bytes.TrimSpace(code[b.open+1:max(b.open+1, b.end)])) == 0
 }
 
-// words calls f with the offset of each occurrence of word (which ends in a space) that no identifier runs into.
+// words calls f with the offset of each occurrence of word (which ends in a space) that no identifier runs into, up to maxDecls times.
 func words(code []byte, word string, f func(off int)) {
-	for at := 0; ; {
+	for at, n := 0, 0; n < maxDecls; n++ {
 		i := bytes.Index(code[at:], []byte(word))
 		if i < 0 {
 			return
@@ -374,7 +377,8 @@ func assignedName(code []byte, off int) (string, int) {
 	switch code[off-1] {
 	case '=':
 		at := backSpace(code, off-1)
-		lineStart := bytes.LastIndexByte(code[:at], '\n') + 1
+		lineStart := max(0, at-200)
+		lineStart += bytes.LastIndexByte(code[lineStart:at], '\n') + 1
 		head := string(code[lineStart:at])
 		if n := strings.IndexByte(head, ':'); n > 0 { // const f: Handler =
 			at = backSpace(code, lineStart+n)
@@ -440,7 +444,7 @@ func prototypes(s *Source) []decl {
 		off := at + i
 		at = off + len(".prototype")
 		name, start := backWord(s.Code, off)
-		rest := strings.TrimLeft(s.restOfLine(at), " ")
+		rest := strings.TrimLeft(s.rest(at), " ")
 		if name == "" || seen[name] || builtinPrototype(name) || !strings.HasPrefix(rest, ".") && !strings.HasPrefix(rest, "=") {
 			continue
 		}
@@ -533,7 +537,11 @@ func declsOfGo(s *Source) []decl {
 			}
 			off := at + i
 			at = off + len(w)
-			head := bytes.TrimSpace(s.Code[s.LineStart(off):off])
+			head := s.Code[s.LineStart(off):off]
+			if len(head) > maxNear {
+				continue
+			}
+			head = bytes.TrimSpace(head)
 			head = bytes.TrimPrefix(head, []byte("type "))
 			name, _, _ := bytes.Cut(head, []byte("["))
 			body, ok := bodyAfter(s.Code, pairs, at, "\n;")

@@ -22,7 +22,7 @@ var errorScanners = []scanner{
 	{langs: langs(lex.Python), triggers: []string{"except"}, scan: excepts},
 	{langs: rubyLangs, triggers: []string{"rescue"}, scan: rescues},
 	{langs: langs(lex.Go), triggers: []string{"rr != nil", "rr == nil", "rror != nil"}, scan: ifErrNil},
-	{langs: langs(lex.Go), triggers: []string{"errors.Is(", "errors.As("}, scan: handledBy("errors.Is")},
+	{langs: langs(lex.Go), triggers: []string{"errors.Is(", "errors.As(", "= recover()"}, scan: handledBy("errors.Is")},
 	{langs: scriptLangs, triggers: []string{"if (err", "if(err", "if (!err", "if(!err", "if (e)", "if(e)"}, scan: ifErr},
 	{langs: scriptLangs, triggers: []string{"(err", "( err"}, scan: errorMiddleware},
 	{langs: scriptLangs, triggers: []string{".on("}, scan: onError},
@@ -53,7 +53,7 @@ func handledBy(form string) func(*Source, int) {
 		if c := s.Raw[off]; c != '.' && c != '@' && off > 0 && identifier(s.Raw[off-1]) && form != "exception handler" {
 			return
 		}
-		head := bytes.TrimSpace(s.Between(Code, s.LineStart(off), off))
+		head := bytes.TrimSpace(s.Between(Code, max(s.LineStart(off), off-maxNear), off))
 		if bytes.HasPrefix(head, []byte("import")) || bytes.HasPrefix(head, []byte("from ")) || bytes.HasPrefix(head, []byte("function ")) {
 			return
 		}
@@ -61,13 +61,38 @@ func handledBy(form string) func(*Source, int) {
 	}
 }
 
-// maxBody bounds how far the end of a block is looked for.
-const maxBody = 16 << 10
+// maxBody bounds how far the end of a block is looked for, maxLook how many bytes are looked at for blocks in all of a file, maxNear how far
+// around a place its line is looked at.
+const (
+	maxBody = 16 << 10
+	maxLook = 8 << 20
+	maxNear = 400
+)
+
+// look reports whether n more bytes may be looked at for blocks of this file.
+func (s *Source) look(n int) bool {
+	k := countKey{"look", ""}
+	if s.counts[k] > maxLook {
+		return false
+	}
+	s.counts[k] += n
+	return true
+}
+
+// near is the code on the line of off, at most maxNear bytes to either side.
+func (s *Source) near(off int) string {
+	return string(s.Between(Code, max(s.LineStart(off), off-maxNear), min(s.LineEnd(off, 0), off+maxNear)))
+}
+
+// rest is the code after off on its line, trimmed, at most maxNear bytes.
+func (s *Source) rest(off int) string {
+	return string(bytes.TrimSpace(s.Between(Code, off, min(s.LineEnd(off, 0), off+maxNear))))
+}
 
 // block is the code between the curly brackets that open at or after off with nothing but white space between; ok is false without such a bracket.
 func (s *Source) block(off int) (body string, ok bool) {
 	open := skipSpace(s.Code, off)
-	if open >= len(s.Code) || s.Code[open] != '{' {
+	if open >= len(s.Code) || s.Code[open] != '{' || !s.look(16) {
 		return "", false
 	}
 	depth := 0
@@ -77,16 +102,18 @@ func (s *Source) block(off int) (body string, ok bool) {
 			depth++
 		case '}':
 			if depth--; depth == 0 {
+				s.look(i - open)
 				return strings.TrimSpace(string(s.Code[open+1 : i])), true
 			}
 		}
 	}
+	s.look(maxBody)
 	return strings.TrimSpace(string(s.Code[open+1 : min(len(s.Code), open+maxBody)])), true
 }
 
 // parens is the code between the parentheses that open at off, and the offset after them.
 func (s *Source) parens(off int) (inner string, after int) {
-	if off >= len(s.Code) || s.Code[off] != '(' {
+	if off >= len(s.Code) || s.Code[off] != '(' || !s.look(16) {
 		return "", off
 	}
 	depth := 0
@@ -96,10 +123,12 @@ func (s *Source) parens(off int) (inner string, after int) {
 			depth++
 		case ')':
 			if depth--; depth == 0 {
+				s.look(i - off)
 				return string(s.Code[off+1 : i]), i + 1
 			}
 		}
 	}
+	s.look(maxBody)
 	return string(s.Code[off+1 : min(len(s.Code), off+200)]), min(len(s.Code), off+200)
 }
 
@@ -147,11 +176,11 @@ func judgeBody(body, name string) string {
 }
 
 func catches(s *Source, off int) {
-	if !s.word(off, len("catch")) {
+	if !s.word(off, len("catch")) || off == 0 {
 		return
 	}
 	at := skipSpace(s.Code, off+len("catch"))
-	if off > 0 && s.Code[off-1] == '.' || off > 1 && s.Code[backSpace(s.Code, off)-1] == '.' {
+	if off > 0 && s.Code[off-1] == '.' || s.Code[max(1, backSpace(s.Code, off))-1] == '.' {
 		if at < len(s.Code) && s.Code[at] == '(' {
 			promiseCatch(s, off, at)
 		}
@@ -246,7 +275,7 @@ func excepts(s *Source, off int) {
 	if !s.word(off, len("except")) || !s.startsLine(off) {
 		return
 	}
-	rest := s.restOfLine(off + len("except"))
+	rest := s.rest(off + len("except"))
 	head, tail, ok := strings.Cut(rest, ":")
 	if !ok {
 		// the tuple of exceptions goes on over lines: look for the colon below
@@ -265,7 +294,7 @@ func rescues(s *Source, off int) {
 	if !s.word(off, len("rescue")) {
 		return
 	}
-	rest := s.restOfLine(off + len("rescue"))
+	rest := s.rest(off + len("rescue"))
 	if !s.startsLine(off) {
 		s.handling(off, "rescue", judgeBody(rest, ""))
 		return
@@ -276,7 +305,7 @@ func rescues(s *Source, off int) {
 }
 
 func ifErrNil(s *Source, off int) {
-	line := string(s.Between(Code, s.LineStart(off), s.LineEnd(off, 0)))
+	line := s.near(off)
 	if !strings.Contains(line, "if ") && !strings.Contains(line, "case ") && !strings.Contains(line, "for ") {
 		return
 	}
@@ -285,14 +314,14 @@ func ifErrNil(s *Source, off int) {
 	if bytes.HasPrefix(s.Raw[off:], []byte("rror")) {
 		name, _ = backWord(s.Code, off+4)
 	}
-	open := bytes.IndexByte(s.Code[off:s.LineEnd(off, 0)], '{')
+	open := bytes.IndexByte(s.Code[off:min(s.LineEnd(off, 0), off+maxNear)], '{')
 	if open < 0 {
 		return
 	}
 	body, _ := s.block(off + open)
 	if equal {
 		// the error's case is the else branch
-		i := strings.Index(string(s.Between(Code, off, off+maxBody)), "} else {")
+		i := bytes.Index(s.Between(Code, off, off+len(body)+open+80), []byte("} else {"))
 		if i < 0 || i > len(body)+open+60 {
 			return
 		}
@@ -334,7 +363,7 @@ func ifErr(s *Source, off int) {
 	}
 	body, ok := s.block(after)
 	if !ok {
-		body = strings.TrimSuffix(strings.TrimSpace(s.restOfLine(after)), ";")
+		body = strings.TrimSuffix(strings.TrimSpace(s.rest(after)), ";")
 		if body == "" {
 			body = strings.TrimSpace(string(s.Between(Code, s.LineEnd(after, 0), s.LineEnd(after, 1))))
 		}
@@ -366,7 +395,7 @@ func onError(s *Source, off int) {
 	default:
 		return
 	}
-	if ok && !strings.HasSuffix(strings.ReplaceAll(strings.TrimSpace(s.restOfLine(off)), " ", ""), "=>{})") {
+	if ok && !strings.HasSuffix(strings.ReplaceAll(strings.TrimSpace(s.rest(off)), " ", ""), "=>{})") {
 		s.handling(off, "error event", "handled")
 	}
 }
@@ -383,18 +412,18 @@ func errArm(s *Source, off int) {
 		return
 	}
 	inner, after := s.parens(off + 3)
-	head := strings.TrimSpace(string(s.Between(Code, s.LineStart(off), off)))
+	head := strings.TrimSpace(string(s.Between(Code, max(s.LineStart(off), off-maxNear), off)))
 	if strings.HasSuffix(head, "let") && strings.Contains(head, "if") {
 		s.handling(off, "Result matched", "handled")
 		return
 	}
 	next := skipSpace(s.Code, after)
-	if !bytes.HasPrefix(s.Code[next:], []byte("=>")) && !strings.HasPrefix(s.restOfLine(after), "if ") {
+	if !bytes.HasPrefix(s.Code[next:], []byte("=>")) && !strings.HasPrefix(s.rest(after), "if ") {
 		return
 	}
 	body, ok := s.block(next + 2)
 	if !ok {
-		body = strings.TrimSuffix(strings.TrimSpace(s.restOfLine(next+2)), ",")
+		body = strings.TrimSuffix(strings.TrimSpace(s.rest(next+2)), ",")
 	}
 	value := judgeBody(body, strings.TrimSpace(inner))
 	if value == "handled" && !strings.ContainsAny(body, ";\n") && strings.HasPrefix(body, "panic!(") {
@@ -411,7 +440,7 @@ func elixirError(s *Source, off int) {
 	if off > 0 && identifier(s.Raw[off-1]) || off+6 < len(s.Raw) && identifier(s.Raw[off+6]) {
 		return
 	}
-	line := string(s.Between(Code, s.LineStart(off), s.LineEnd(off, 0)))
+	line := s.near(off)
 	if strings.Contains(line, "->") && strings.Index(line, ":error") < strings.Index(line, "->") {
 		s.handling(off, "error matched", "handled")
 	} else if strings.HasPrefix(strings.TrimSpace(line), "def ") && strings.Contains(line, "{:error") {
@@ -421,7 +450,7 @@ func elixirError(s *Source, off int) {
 
 // failedResult finds a condition on the failure of a Result object.
 func failedResult(s *Source, off int) {
-	line := strings.TrimSpace(string(s.Between(Code, s.LineStart(off), s.LineEnd(off, 0))))
+	line := strings.TrimSpace(s.near(off))
 	negated := strings.Contains(line, "!") || strings.Contains(line, "== false") || strings.Contains(line, "is false")
 	failure := s.Raw[off+1] == 'I' && !bytes.HasPrefix(s.Raw[off:], []byte(".IsSuccess"))
 	n := 1
@@ -441,13 +470,13 @@ func failedResult(s *Source, off int) {
 }
 
 func typeHeader(s *Source, off int) {
-	if strings.Contains(string(s.Between(Code, s.LineStart(off), off)), "class ") {
+	if strings.Contains(string(s.Between(Code, max(s.LineStart(off), off-maxNear), off)), "class ") {
 		s.handling(off, "exception handler", "handled")
 	}
 }
 
 func phpError(s *Source, off int) {
-	line := string(s.Between(Code, s.LineStart(off), s.LineEnd(off, 0)))
+	line := s.near(off)
 	if strings.Contains(line, "function renderable") {
 		return
 	}
@@ -463,7 +492,7 @@ func phpInstance(s *Source, off int) {
 		s.handling(off, "exception handler", "handled")
 		return
 	}
-	name := strings.TrimLeft(s.restOfLine(off+len("instanceof")), ` \`)
+	name := strings.TrimLeft(s.rest(off+len("instanceof")), ` \`)
 	n := 0
 	for n < len(name) && (identifier(name[n]) || name[n] == '\\') {
 		n++

@@ -46,6 +46,9 @@ func generalPurpose() []lex.Language {
 
 // complexity reads "O(...)" where its argument looks like a bound.
 func complexity(s *Source, off int) {
+	if !s.look(maxNear / 4) {
+		return
+	}
 	open := off + bytes.IndexByte(s.Raw[off:], '(')
 	prev := ""
 	if off > 0 {
@@ -57,7 +60,7 @@ func complexity(s *Source, off int) {
 	if prev != "" && !strings.EqualFold(prev, "big") && !strings.HasSuffix(prev, "Big") && prev[0] < utf8.RuneSelf {
 		return
 	}
-	line := strings.ToLower(string(s.Between(Text, s.LineStart(off), s.LineEnd(off, 0))))
+	line := strings.ToLower(string(s.Between(Text, max(s.LineStart(off), off-maxNear), min(s.LineEnd(off, 0), off+maxNear))))
 	if s.Raw[off] == 'o' && !strings.Contains(line, "time") && !strings.Contains(line, "space") && !strings.Contains(line, "complexity") && !strings.Contains(line, "bigo") {
 		return
 	}
@@ -163,7 +166,7 @@ func tableStep(s *Source, off int) {
 	if off > 0 && identifier(s.Raw[off-1]) {
 		return
 	}
-	line := string(s.Between(Code, off, s.LineEnd(off, 0)))
+	line := s.rest(off)
 	at := strings.Index(line, "=")
 	if at < 0 || at+1 < len(line) && line[at+1] == '=' || !strings.Contains(line[at:], "dp[") {
 		return
@@ -173,10 +176,10 @@ func tableStep(s *Source, off int) {
 
 // halving finds the middle of a range: mid = (low + high) / 2.
 func halving(s *Source, off int) {
-	if off > 0 && identifier(s.Raw[off-1]) {
+	if off > 0 && identifier(s.Raw[off-1]) || !s.look(maxNear/2) {
 		return
 	}
-	line := strings.ReplaceAll(string(s.Between(Code, off, s.LineEnd(off, 0))), " ", "")
+	line := strings.ReplaceAll(s.rest(off), " ", "")
 	if !strings.Contains(line, "/2") && !strings.Contains(line, ">>1") {
 		return
 	}
@@ -201,7 +204,7 @@ func linkField(s *Source, off int) {
 	default:
 		return
 	}
-	rest := s.restOfLine(at + len(name))
+	rest := s.rest(at + len(name))
 	if !strings.HasPrefix(rest, "=") && !strings.HasPrefix(rest, ": Option") && !strings.HasPrefix(rest, "[") || strings.HasPrefix(rest, "==") {
 		return
 	}

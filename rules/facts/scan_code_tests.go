@@ -110,9 +110,10 @@ const maxCases = 200
 // testsOf returns the scan that counts the tests of a file when the first case is met.
 func testsOf(style testStyle) func(*Source, int) {
 	return func(s *Source, off int) {
-		if off > 0 && identifier(s.Raw[off-1]) && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 {
+		if off > 0 && identifier(s.Raw[off-1]) && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
 			return
 		}
+		s.counts[countKey{KindTest, style.name}] = 1 // one look from the first case on sees them all
 		base := s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 		if s.Lang == lex.Go && !strings.HasSuffix(base, "_test.go") {
 			return
@@ -161,20 +162,20 @@ func caseStarts(s *Source, off int, w string, style testStyle) bool {
 		if w == "it(" || w == "test(" || w == "specify(" || w == "it.only(" || w == "test.only(" {
 			// regex.test(x) and functions named test have no title; a test without a body is to do
 			next := skipSpace(s.Code, off+len(w))
-			return next < len(s.Code) && (s.Code[next] == '\'' || s.Code[next] == '"' || s.Code[next] == '`' || bytes.Contains(s.Between(Code, next, s.LineEnd(next, 0)), []byte(",")))
+			return next < len(s.Code) && (s.Code[next] == '\'' || s.Code[next] == '"' || s.Code[next] == '`' || strings.Contains(s.rest(next), ","))
 		}
 	case "rspec", "exunit":
-		rest := s.restOfLine(off + len(w))
+		rest := s.rest(off + len(w))
 		if w == "test " || w == "it " || w == "scenario " || w == "specify " {
 			return s.startsLine(off) && (strings.HasPrefix(rest, "\"") || strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, "do") || strings.HasPrefix(rest, "{"))
 		}
 	case "kotest":
 		if w == "\"" {
-			return s.startsLine(off) && strings.HasSuffix(s.restOfLine(off), "{")
+			return s.startsLine(off) && strings.HasSuffix(s.rest(off), "{")
 		}
 	case "scalatest":
 		if w == "in " {
-			return strings.HasPrefix(s.restOfLine(off+len(w)), "new") || strings.HasPrefix(s.restOfLine(off+len(w)), "with")
+			return strings.HasPrefix(s.rest(off+len(w)), "new") || strings.HasPrefix(s.rest(off+len(w)), "with")
 		}
 	case "junit":
 		return off+len(w) >= len(s.Raw) || !identifier(s.Raw[off+len(w)])
@@ -193,7 +194,7 @@ func caseTitle(s *Source, off int, w string) string {
 	}
 	if strings.HasPrefix(w, "@") || strings.HasPrefix(w, "#[") || strings.HasPrefix(w, "::") {
 		// an annotation: the function's name is on one of the next lines
-		lines := s.Between(Code, off, s.LineEnd(off, 3))
+		lines := s.Between(Code, off, min(s.LineEnd(off, 3), off+maxNear))
 		if i := bytes.IndexByte(lines, '{'); i > 0 {
 			lines = lines[:i]
 		}
@@ -244,8 +245,7 @@ func (s *Source) assertions(style testStyle) int {
 			if identifier(w[0]) && off > 0 && (identifier(s.Raw[off-1]) || s.Raw[off-1] == '.' || s.Raw[off-1] == '>') {
 				continue
 			}
-			line := s.Code[s.LineStart(off):s.LineEnd(off, 0)]
-			if importing(line) || constant(string(s.Between(Code, off, s.LineEnd(off, 0)))) {
+			if importing([]byte(s.near(off))) || constant(s.rest(off)) {
 				continue
 			}
 			n++

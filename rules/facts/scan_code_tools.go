@@ -27,11 +27,11 @@ var toolScanners = []scanner{
 }
 
 func processCommand(s *Source, off int) {
-	if len(s.Comments) > off && s.Comments[off] != ' ' {
+	if len(s.Comments) > off && s.Comments[off] != ' ' || !s.look(8*maxNear) {
 		return
 	}
 	base := strings.ToLower(path.Base(s.Path))
-	line := string(bytes.TrimSpace(s.Between(Text, s.LineStart(off), s.LineEnd(off, 0))))
+	line := string(bytes.TrimSpace(s.Between(Text, max(s.LineStart(off), off-2*maxNear), min(s.LineEnd(off, 0), off+2*maxNear))))
 	at := s.LineOf(off)
 	switch {
 	case strings.HasPrefix(line, "ExecStart"):

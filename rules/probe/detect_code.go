@@ -105,6 +105,12 @@ func handlesErrors(in *Input) Result {
 			near = append(near, h)
 		}
 	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		if writtenCode(h.File) && !h.File.Class.Has(facts.Test) && answersErrors(h) {
+			h.Fact.Name = "exception handler"
+			handled = append(handled, h)
+		}
+	}
 	if len(handled) > 0 {
 		// a form that is plain to see comes before one that needs explaining; server code before a browser's
 		slices.SortStableFunc(handled, func(a, b facts.Hit) int { return cmp.Compare(formRank(in, a), formRank(in, b)) })
@@ -123,6 +129,18 @@ func handlesErrors(in *Input) Result {
 		return PartialBy(reason, h.Name+", "+h.Value, near[:1]...)
 	}
 	return Result{Status: Missing}
+}
+
+// answersErrors reports whether a class is an exception handler by its parent, or an exception that renders itself.
+func answersErrors(h facts.Hit) bool {
+	for _, w := range []string{"ErrorController", "HandlerExceptionResolver", "ResponseEntityExceptionHandler", "ExceptionMapper", "ExceptionFilter"} {
+		if strings.Contains(h.Fact.Scope, w) && h.Value == "class" {
+			return true
+		}
+	}
+	return h.File.Lang() == lex.PHP && strings.HasSuffix(h.Fact.Scope, "Exception") && slices.ContainsFunc(h.File.Facts.Facts, func(x facts.Fact) bool {
+		return x.Kind == facts.KindFunction && x.Name == "render" && x.Scope == h.Name && x.Value != "empty"
+	})
 }
 
 func formRank(in *Input, h facts.Hit) int {
