@@ -26,7 +26,7 @@ var apiScanners = bounded(slices.Concat(routeScanners, statusScanners, clientSca
 
 // maxLooks is how many places of a file the scanners of an area look at closely. No file written by hand has as many; a hostile one costs no
 // more than them.
-const maxLooks = 8000
+const maxLooks = 4000
 
 // bounded stops scanners that share a file's looks.
 func bounded(scanners []scanner) []scanner {
