@@ -20,7 +20,7 @@ import (
 // Keys of settings.
 const (
 	settingCredentials = "app-credentials"
-	settingSecret      = "session-secret"
+	settingSessionKey  = "session-key"
 )
 
 // sessionSecret is the operator's, or one that is made once and kept in the database.
@@ -33,10 +33,10 @@ func sessionSecret(ctx context.Context, store *storage.Store, fromEnv string) ([
 		return nil, fmt.Errorf("bot: session secret: %w", err)
 	}
 	// Two replicas may start at once: the first one's secret counts.
-	if err := store.AddSetting(ctx, settingSecret, []byte(hex.EncodeToString(fresh))); err != nil && !errors.Is(err, storage.ErrConflict) {
+	if err := store.AddSetting(ctx, settingSessionKey, []byte(hex.EncodeToString(fresh))); err != nil && !errors.Is(err, storage.ErrConflict) {
 		return nil, fmt.Errorf("bot: session secret: %w", err)
 	}
-	secret, err := store.Setting(ctx, settingSecret)
+	secret, err := store.Setting(ctx, settingSessionKey)
 	if err != nil {
 		return nil, fmt.Errorf("bot: session secret: %w", err)
 	}

@@ -197,7 +197,7 @@ func (d *doctor) credentials(ctx context.Context) (gh.Credentials, bool, error) 
 	}
 	secret := []byte(d.cfg.SessionSecret)
 	if len(secret) == 0 {
-		stored, err := d.store.Setting(ctx, settingSecret)
+		stored, err := d.store.Setting(ctx, settingSessionKey)
 		if errors.Is(err, storage.ErrNotFound) {
 			return gh.Credentials{}, false, nil
 		}

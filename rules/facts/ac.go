@@ -19,7 +19,7 @@ type trie struct {
 	char           []uint8
 }
 
-func (t *trie) step(s int32, c uint8) (int32, bool) {
+func (t *trie) find(s int32, c uint8) (int32, bool) {
 	for n := t.child[s]; n != 0; n = t.sibling[n] {
 		if t.char[n] == c {
 			return n, true
@@ -54,7 +54,7 @@ func newAutomaton(literals []string) *automaton {
 		s := int32(0)
 		for j := range len(l) {
 			c := a.class[l[j]]
-			n, ok := t.step(s, c)
+			n, ok := t.find(s, c)
 			if !ok {
 				if len(t.char) == maxStates {
 					break

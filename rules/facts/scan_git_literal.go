@@ -182,6 +182,15 @@ func assigns(rest []byte) bool {
 
 func nameByte(b byte) bool { return alnum(b) || b == '_' || b == '-' || b == '.' }
 
+// defaultless reports whether the name in [start, end) stands in an interpolation without a default: ${NAME:-} or ${NAME:}.
+func (s *Source) defaultless(start, end int) bool {
+	if start < 2 || s.Raw[start-1] != '{' || s.Raw[start-2] != '$' {
+		return false
+	}
+	rest := s.Between(Text, end, end+3)
+	return bytes.HasPrefix(bytes.TrimLeft(rest, ":-?"), []byte("}"))
+}
+
 // scanLiteral looks at the name around off and at what is assigned to it on the same line.
 func scanLiteral(s *Source, off int) {
 	switch s.Lang {
@@ -208,7 +217,7 @@ func scanLiteral(s *Source, off int) {
 	if in := s.Between(Strings, start, start+1); len(in) == 1 && in[0] != ' ' && start > 0 && strings.IndexByte("\"'`", s.Raw[start-1]) < 0 && !connectionString(s, start, end, s.LineEnd(off, 0)) {
 		return // a word of a longer text
 	}
-	if !assigns(s.Raw[end:min(len(s.Raw), end+40)]) {
+	if !assigns(s.Raw[end:min(len(s.Raw), end+40)]) || s.defaultless(start, end) {
 		return
 	}
 	tries := countKey{KindSecret, "tries"}
@@ -255,7 +264,7 @@ func scanLiteral(s *Source, off int) {
 			return
 		}
 		soft := fallback || composeLike(s)
-		if value == "" || soft && placeholderSecret(value) || len(value) < 3 {
+		if value == "" || soft && placeholderSecret(value) || len(value) < 3 || strings.Trim(value, "*•x") == "" {
 			return
 		}
 		if low := strings.ToLower(name); low == "secret" || strings.HasSuffix(low, ".secret") {
