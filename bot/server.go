@@ -32,6 +32,10 @@ type Options struct {
 	Now       func() time.Time
 	// Observe is told of every run of a worker, for tests and the demonstration.
 	Observe func(work.Event)
+	// CallTimeout bounds one call to GitHub; 0 is the default of package gh.
+	CallTimeout time.Duration
+	// Work, if set, changes how the workers run, before they start: poll and lease, for a clock that does not go as the system's does.
+	Work func(*work.Config)
 }
 
 // Server is a running Milepost. Make one with Start, end it with Stop.
@@ -54,6 +58,8 @@ type Server struct {
 	runner *work.Runner
 	actor  *evaluate.Actor
 	token  string // of the set-up page, while there is no app
+
+	endTunnel func() // ends the webhook tunnel and waits for it; nil without one
 }
 
 // Start opens the database, the intake, the workers and the pages, and listens. The error is one sentence with its remedy.
@@ -90,9 +96,9 @@ func logger(cfg Config, w io.Writer) *slog.Logger {
 	level, _ := cfg.level() // validated
 	o := &slog.HandlerOptions{Level: level}
 	if cfg.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, o))
+		return slog.New(attrHandler{slog.NewJSONHandler(w, o)})
 	}
-	return slog.New(slog.NewTextHandler(w, o))
+	return slog.New(attrHandler{slog.NewTextHandler(w, o)})
 }
 
 // assemble makes the parts that depend on the app's credentials; while there are none, the set-up page.
@@ -149,7 +155,7 @@ func (s *Server) saveCredentials(ctx context.Context, creds gh.Credentials) erro
 func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Config) error {
 	gc := gh.Config{
 		AppID: creds.ID, PrivateKey: []byte(creds.PEM), APIURL: s.cfg.APIURL, ServerURL: s.cfg.ServerURL, ClientID: creds.ClientID, ClientSecret: creds.ClientSecret,
-		Transport: s.opts.Transport, Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store},
+		Transport: s.opts.Transport, Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store}, CallTimeout: s.opts.CallTimeout,
 	}
 	app, err := gh.New(gc)
 	if err != nil {
@@ -185,31 +191,44 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
 	s.swap(func() { s.app, s.hooks, s.pages, s.actor, s.token = app, hooks, pages, actor, "" })
+	if s.cfg.WebhookProxy != "" && s.cfg.Role != RoleWorker {
+		s.startTunnel(ctx, hooks)
+	}
 	if s.cfg.Role == RoleWeb {
 		return nil
 	}
 	return s.startWork(ctx, actor)
 }
 
+// startTunnel opens the way by which deliveries come to a machine that GitHub cannot reach.
+func (s *Server) startTunnel(ctx context.Context, hooks http.Handler) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	t := &tunnel{url: s.cfg.WebhookProxy, path: s.cfg.WebhookPath, to: hooks, log: s.log, first: proxyFirst}
+	go func() {
+		defer close(ended)
+		t.run(ctx)
+	}()
+	s.swap(func() { s.endTunnel = func() { cancel(); <-ended } })
+}
+
 func (s *Server) startWork(ctx context.Context, actor *evaluate.Actor) error {
-	runner, err := work.New(work.Config{
+	wc := work.Config{
 		Store:    s.store,
-		Handlers: map[string]work.Handler{storage.KindRepo: work.HandlerFunc(actor.Handle), storage.KindInstall: work.HandlerFunc(actor.HandleInstall)},
+		Handlers: map[string]work.Handler{storage.KindRepo: s.told(actor.Handle), storage.KindInstall: s.told(actor.HandleInstall)},
 		Timers:   actor.Timers(storage.Retention{}),
 		Workers:  s.cfg.Workers, Now: s.opts.Now, Logger: s.log,
-		OnPark: func(ctx context.Context, c work.Claim, err error) {
-			s.log.ErrorContext(ctx, "work set aside", "kind", c.Kind, "key", c.ID, "attempts", c.Attempts, "error", err)
-		},
 		Observe: func(e work.Event) {
 			s.metrics.run(e)
-			if e.Err != nil && e.Outcome == work.Retried {
-				s.log.Warn("work failed and will be tried again", "kind", e.Claim.Kind, "key", e.Claim.ID, "attempt", e.Claim.Attempts, "error", e.Err)
-			}
 			if s.opts.Observe != nil {
 				s.opts.Observe(e)
 			}
 		},
-	})
+	}
+	if s.opts.Work != nil {
+		s.opts.Work(&wc)
+	}
+	runner, err := work.New(wc)
 	if err != nil {
 		return fmt.Errorf("bot: %w", err)
 	}
@@ -335,8 +354,11 @@ func (s *Server) Stop(ctx context.Context) error {
 		cancel()
 	}
 	s.mu.RLock()
-	runner := s.runner
+	runner, endTunnel := s.runner, s.endTunnel
 	s.mu.RUnlock()
+	if endTunnel != nil {
+		endTunnel()
+	}
 	if runner != nil {
 		soon, cancel := context.WithTimeout(ctx, stopWithin/2)
 		errs = append(errs, runner.Stop(soon))
