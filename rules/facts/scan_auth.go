@@ -113,7 +113,7 @@ func passwordMarks() []nameMark {
 		m("bcrypt hash", inRust(), "bcrypt::hash|bcrypt::verify|Argon2::default|argon2::hash_encoded|Argon2::new|Pbkdf2.hash_password|Scrypt.hash_password|hash_encoded(|verify_encoded(", nil),
 		m("bcrypt hash", inRust(), "hash(|verify(", fileMentions("use bcrypt")),
 		m("password hasher", inElixir(), "Bcrypt.hash_pwd_salt|Argon2.hash_pwd_salt|Pbkdf2.hash_pwd_salt|Bcrypt.verify_pass|Argon2.verify_pass|Bcrypt.add_hash|Comeonin|Argon2.add_hash|Pbkdf2.verify_pass|check_pass", nil),
-		{kind: KindPasswordHash, name: "bcrypt hash", langs: langs(lex.Scala), lits: "bcrypt|BCrypt|.bcryptBounded", when: notImport},
+		{kind: KindPasswordHash, name: "bcrypt hash", langs: langs(lex.Scala), lits: "bcrypt|BCrypt|.bcryptBounded|BCryptPasswordHasher|BCryptSha256PasswordHasher|PasswordHasherRegistry", when: notImport},
 		{kind: KindPasswordHash, name: "bcrypt in SQL", view: Strings, lits: "crypt(|gen_salt("},
 
 		weak(inJS(), "createHash(|md5(|sha1(|sha256(|SHA256(|createHmac(|MD5("),

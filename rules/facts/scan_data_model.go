@@ -108,6 +108,9 @@ func databaseMarks() []nameMark {
 		{kind: KindDatabase, name: "SQLite", langs: inDotNet(), lits: "UseSqlite|SqliteConnection|SQLiteConnection"},
 		{kind: KindDatabase, name: "PostgreSQL", langs: inDotNet(), lits: "UseNpgsql|NpgsqlConnection|AddNpgsqlDbContext|NpgsqlDataSource"},
 		{kind: KindDatabase, name: "MySQL", langs: inDotNet(), lits: "UseMySql|UseMySQL|MySqlConnection"},
+		{kind: KindDatabase, name: "connection string", langs: langs(lex.XML, lex.Unknown), view: Text, lits: `providerName="System.Data.SqlClient"|providerName="System.Data.EntityClient"|providerName="MySql.Data.MySqlClient"`, when: func(s *Source, off, _ int) bool {
+			return !s.commented(off)
+		}},
 		{kind: KindDatabase, name: "Oracle", langs: inDotNet(), lits: "UseOracle|OracleConnection"},
 		{kind: KindDatabase, name: "Ecto", langs: inElixir(), lits: "Ecto.Adapters.Postgres|Ecto.Adapters.MyXQL|Ecto.Adapters.SQLite3|Ecto.Adapters.Tds|use Ecto.Migration"},
 
