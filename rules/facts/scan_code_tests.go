@@ -28,7 +28,7 @@ var testScanners = []scanner{
 	{langs: langs(lex.Java, lex.Kotlin, lex.Groovy), triggers: []string{"@Test", "@ParameterizedTest", "@RepeatedTest"}, scan: testsOf(junitStyle)},
 	{langs: langs(lex.Kotlin), triggers: []string{": FunSpec", ": StringSpec", ": DescribeSpec", ": BehaviorSpec", ": ShouldSpec", ": FreeSpec", ": Spek("}, scan: testsOf(kotestStyle)},
 	{langs: langs(lex.Groovy), triggers: []string{"extends Specification"}, scan: testsOf(spockStyle)},
-	{langs: langs(lex.Scala), triggers: []string{"Spec", "Suite", "@Test"}, scan: testsOf(scalaStyle)},
+	{langs: langs(lex.Scala), triggers: []string{"Spec", "Suite", "@Test", "in {", "in new "}, scan: testsOf(scalaStyle)},
 	{langs: langs(lex.CSharp, lex.FSharp), triggers: []string{"[Fact", "[Theory", "[Test", "[<Fact", "[<Test"}, scan: testsOf(dotnetStyle)},
 	{langs: langs(lex.Go), triggers: []string{"func Test"}, scan: testsOf(goStyle)},
 	{langs: langs(lex.Ruby), triggers: []string{"it ", "it(", "specify ", "test ", "def test_", "it{", "scenario "}, scan: testsOf(rubyStyle)},

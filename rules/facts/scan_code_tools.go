@@ -176,7 +176,7 @@ func shellDocument(s *Source) {
 			return
 		}
 	}
-	if len(bytes.TrimSpace(s.Raw)) == 0 {
+	if len(bytes.TrimSpace(s.Raw)) == 0 || strings.HasSuffix(base, ".psd1") || strings.HasSuffix(base, ".psm1") {
 		return
 	}
 	name := "script"

@@ -118,7 +118,7 @@ func measure(in *Input, served bool) size {
 // entryNames are files at which programs start.
 var entryNames = []string{
 	"index.js", "index.ts", "server.js", "server.ts", "app.js", "app.ts", "main.js", "main.ts", "main.jsx", "main.tsx", "index.jsx", "index.tsx", "index.mjs", "server.mjs", "main.py", "app.py", "manage.py", "wsgi.py", "run.py", "__main__.py", "server.py", "artisan", "config.ru", "program.cs", "startup.cs", "index.php", "main.go", "main.rs",
-	"application.java", "application.kt", "main.java", "main.kt", "app.rb", "main.rb", "index.html", "application.ex", "main.c", "main.cpp", "main.scala", "main.dart", "cli.py", "cli.js", "bot.py", "bot.js", "package.swift",
+	"application.java", "application.kt", "main.java", "main.kt", "app.rb", "main.rb", "index.html", "application.ex", "main.c", "main.cpp", "main.scala", "main.dart", "cli.py", "cli.js", "bot.py", "bot.js", "page.tsx", "page.jsx", "page.js", "_app.tsx", "_app.jsx", "_app.js", "app.vue", "main.swift", "+page.svelte", "router.ex", "bootstrap.php",
 }
 
 // entryPoint is the file at which the program starts: on the server before in a browser, near the root before deep.
