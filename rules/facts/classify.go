@@ -82,11 +82,11 @@ func (c classifier) classify(path string) Class {
 			cl |= Vendored
 		case outputDirs[part] && c.roots[strings.TrimSuffix(path[:at], "/")]:
 			cl |= Vendored
-		case part == "vendor" && assetDir(lower[:at]):
+		case part == "vendor" && assetDir(lower[:at]), part == "packages" && nugetDir(more):
 			cl |= Vendored
-		case testDirs[part]:
+		case testDirs[part], strings.HasSuffix(part, ".tests"), strings.HasSuffix(part, ".test"), strings.HasSuffix(part, "tests") && strings.Contains(part, "."):
 			cl |= Test
-		case exampleDirs[part]:
+		case exampleDirs[part] && !strings.Contains(dir[:at], "src/main/"): // com.example is the package of generated projects
 			cl |= Example
 		case part == "docs" || part == "doc":
 			cl |= Docs
@@ -104,6 +104,23 @@ func (c classifier) classify(path string) Class {
 		cl |= Lock
 	}
 	return cl
+}
+
+// nugetDir reports whether a folder below "packages" is one that NuGet unpacks: "EntityFramework.6.4.4/...".
+func nugetDir(rest string) bool {
+	name, _, _ := strings.Cut(rest, "/")
+	i := strings.IndexByte(name, '.')
+	for i >= 0 && i+2 < len(name) {
+		if c := name[i+1]; c >= '0' && c <= '9' && strings.IndexByte(name[i+2:], '.') >= 0 {
+			return true
+		}
+		n := strings.IndexByte(name[i+1:], '.')
+		if n < 0 {
+			return false
+		}
+		i += n + 1
+	}
+	return false
 }
 
 // assetDir reports whether a folder (with its closing slash) holds what a site serves, so that "vendor" in it is other people's.

@@ -64,7 +64,8 @@ func generated(base string, b []byte) bool {
 		return true
 	}
 	// "/*!" is the comment that minifiers keep: the banner of a published library
-	if strings.HasSuffix(base, ".js") && bytes.HasPrefix(bytes.TrimSpace(b[:min(len(b), 64)]), []byte("/*!")) {
+	if strings.HasSuffix(base, ".js") && (bytes.HasPrefix(bytes.TrimSpace(b[:min(len(b), 64)]), []byte("/*!")) ||
+		strings.HasPrefix(base, "jquery") || base == "bootstrap.js" || strings.HasPrefix(base, "bootstrap-") || strings.HasPrefix(base, "bootstrap.") || base == "popper.js") {
 		return true
 	}
 	head := b[:min(len(b), 1024)]
