@@ -41,6 +41,7 @@ type readmeBlock struct {
 	text    string // prose: no code, no images, no addresses
 	code    string // what stands in code spans
 	heading bool
+	level   int  // of a heading, 1 to 6
 	item    bool // of a list
 	section int  // index of the heading block it stands under, -1 before the first
 	line    int
@@ -155,6 +156,9 @@ func (r *readmeReader) walk(n ast.Node, depth int, item bool) {
 		switch c := c.(type) {
 		case *ast.Heading:
 			r.inline(c, true, false)
+			if n := len(r.blocks); n > 0 {
+				r.blocks[n-1].level = c.Level
+			}
 		case *ast.Paragraph, *ast.TextBlock:
 			r.inline(c, false, item)
 		case *ast.FencedCodeBlock, *ast.CodeBlock:
@@ -323,9 +327,9 @@ func (r *readmeReader) html(n *ast.HTMLBlock) {
 	}
 	line := r.line(r.offset(n))
 	var prose strings.Builder
-	heading, skip := false, ""
+	heading, level, skip := false, 0, ""
 	flush := func() {
-		r.add(readmeBlock{text: prose.String(), heading: heading, line: line})
+		r.add(readmeBlock{text: prose.String(), heading: heading, level: level, line: line})
 		prose.Reset()
 	}
 	for rest := raw.String(); rest != ""; {
@@ -355,10 +359,10 @@ func (r *readmeReader) html(n *ast.HTMLBlock) {
 			skip = name
 		case len(name) == 2 && name[0] == 'h' && name[1] >= '1' && name[1] <= '6':
 			flush()
-			heading = true
+			heading, level = true, int(name[1]-'0')
 		case len(name) == 3 && strings.HasPrefix(name, "/h") && name[2] >= '1' && name[2] <= '6', name == "p", name == "/p", name == "li", name == "/li", name == "td", name == "/td", name == "div", name == "/div":
 			flush()
-			heading = false
+			heading, level = false, 0
 		case name == "a":
 			label, _, _ := strings.Cut(tail, "<")
 			r.addLink(attribute(tag, "href"), label, prose.String(), line)

@@ -162,19 +162,37 @@ func (r *readmeReader) title(i int) bool {
 			return false
 		}
 	}
+	if r.blocks[i].level == 1 {
+		titles := 0
+		for _, b := range r.blocks {
+			if b.level == 1 {
+				titles++
+			}
+		}
+		if titles == 1 {
+			return true
+		}
+	}
 	low := strings.ToLower(r.blocks[i].text)
 	topic := topicOf(low)
 	return topic == "" || topic == "endpoints" || countWords(low) > 2
 }
 
-// filled reports whether anything stands under the heading at i: text, code or a link, before the next heading.
+// filled reports whether anything stands under the heading at i or its sub-headings: text, code or a link. What has to be there before one
+// begins says nothing of how to go on.
 func (r *readmeReader) filled(i int) bool {
+	skip := false
 	for j := i + 1; j < len(r.blocks); j++ {
-		if r.blocks[j].heading {
-			// A heading with sub-headings only is filled where those are; the next one will tell.
-			break
+		b := r.blocks[j]
+		if b.heading {
+			if b.level <= r.blocks[i].level {
+				break
+			}
+			low := strings.ToLower(b.text)
+			skip = strings.Contains(low, "requisit") || strings.Contains(low, "requirement")
+			continue
 		}
-		if r.blocks[j].text != "" || r.blocks[j].code != "" {
+		if !skip && (b.text != "" || b.code != "") {
 			return true
 		}
 	}

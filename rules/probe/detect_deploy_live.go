@@ -28,7 +28,7 @@ var elsewhere = []string{
 
 // liveWords are words of a link's text, or of what stands before it, that promise the running application.
 var liveWords = []string{
-	"live", "demo", "deployed", "deployment", "production", "hosted", "preview", "try it", "visit", "website", "web app", "webapp", "app link", "application link", "project link", "playground", "online", "staging", "base url", "api url", "running at", "available at", "server url", "site url",
+	"live", "demo", "deployed", "deployment", "production", "hosted", "preview", "try it", "web app", "webapp", "app link", "application link", "project link", "playground", "online", "staging", "base url", "api url", "running at", "available at", "server url", "site url",
 	"en vivo", "produção", "acesse", "desplegad", "ver online", "démo", "部署", "演示", "在线", "デモ", "데모", "배포",
 }
 
@@ -87,7 +87,7 @@ func liveDeployment(in *Input) Result {
 		}
 	}
 	if act.Homepage != nil && *act.Homepage != "" {
-		home := facts.Hit{Fact: facts.Fact{Value: withScheme(*act.Homepage), Scope: "website"}}
+		home := facts.Hit{Fact: facts.Fact{Value: withScheme(*act.Homepage), Scope: "live"}}
 		if liveLink(in.Repo.Name, home) {
 			return Result{Status: Met, Evidence: []Evidence{{URL: home.Value, Note: "homepage of the repository"}}}
 		}

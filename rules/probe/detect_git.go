@@ -45,13 +45,21 @@ func ownReadme(r *facts.Repo, f *facts.RepoFile) bool {
 	if dir == "" || dir == ".github" || dir == "docs" {
 		return true
 	}
+	if carried(dir) {
+		return false
+	}
+	return strings.Count(dir, "/") < 2 || r.UnitOf(f.Path).Dir == f.Dir()
+}
+
+// carried reports whether a lower-case folder is one in which projects keep what others wrote.
+func carried(dir string) bool {
 	for part := range strings.SplitSeq(dir, "/") {
 		switch part {
 		case "vendor", "vendors", "plugins", "plugin", "assets", "public", "static", "lib", "libs", "libraries", "migrations", "third-party", "external", "wwwroot", "extensions":
-			return false
+			return true
 		}
 	}
-	return strings.Count(dir, "/") < 2 || r.UnitOf(f.Path).Dir == f.Dir()
+	return false
 }
 
 func readmes(r *facts.Repo) []readmeState {
@@ -148,7 +156,7 @@ func littered(r *facts.Repo) map[manifest.Ecosystem][]string {
 	for i := range r.Manifests {
 		m := &r.Manifests[i]
 		f := r.Lookup(m.Path)
-		if f == nil || m.Ecosystem == "" || f.Class.Has(facts.Vendored|facts.Test|facts.Example|facts.Docs) || m.Kind == "package.json" && len(m.Dependencies) == 0 {
+		if f == nil || m.Ecosystem == "" || f.Class.Has(facts.Vendored|facts.Test|facts.Example|facts.Docs) || m.Kind == "package.json" && len(m.Dependencies) == 0 || carried(strings.ToLower(f.Dir())) {
 			continue
 		}
 		out[m.Ecosystem] = append(out[m.Ecosystem], f.Dir())
@@ -169,7 +177,7 @@ func littered(r *facts.Repo) map[manifest.Ecosystem][]string {
 			other += f.Facts.Lines.Code
 		}
 	}
-	if most != "" && lines[most] > other && len(out[most]) == 0 {
+	if most != "" && lines[most] > other && len(out[most]) == 0 && (len(out) == 0 || most != manifest.NPM) {
 		out[most] = []string{""}
 	}
 	return out
@@ -414,7 +422,7 @@ func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) {
 			dir = ""
 		}
 		next := parts[i+1]
-		if testPart(p) {
+		if testPart(p) || p == "wwwroot" {
 			return "", ""
 		}
 		switch p {
