@@ -54,7 +54,9 @@ func (r *run) pulls(ctx context.Context) error {
 		case !gh.Is(err, gh.NotFound):
 			return err
 		case r.claim.Attempts >= patience:
-			r.note("%s: GitHub does not show commit %s; it was rewritten meanwhile, or its repository is gone", k, short(targets[k].head))
+			if err := r.giveUp(ctx, k, targets[k]); err != nil {
+				return err
+			}
 		default:
 			unseen = err // a webhook may come before the API shows its commit
 		}
@@ -167,7 +169,10 @@ func (r *run) compare(ctx context.Context, t target) error {
 		return err
 	})
 	g.Go(func() (err error) {
-		if comparison, err = r.client.Compare(gctx, repo, t.base, t.head); err != nil {
+		if comparison, err = r.client.Compare(gctx, repo, t.base, t.head); unrelated(err) {
+			base, err = r.targetHead(gctx, t.base, in)
+			return err
+		} else if err != nil {
 			return err
 		}
 		base, err = r.base(gctx, comparison.MergeBase, in)
@@ -238,6 +243,43 @@ func (r *run) keepPull(ctx context.Context, t target, pin render.PullInput) erro
 	}
 	wanted := r.std.conf.CommentEnabled() && !t.draft && !t.quiet && !r.paused()
 	return r.Publisher.Comment(ctx, r.client, pin, wanted, r.fence)
+}
+
+// unrelated reports whether two commits could not be compared since they have no history in common: one of them was rewritten from nothing.
+func unrelated(err error) bool {
+	var e *gh.Error
+	return gh.Is(err, gh.NotFound) && errors.As(err, &e) && strings.Contains(strings.ToLower(e.Msg), "no common ancestor")
+}
+
+// targetHead judges the target of a pull request that has no history in common with it.
+func (r *run) targetHead(ctx context.Context, branch string, in rules.Input) (judged, error) {
+	if branch == r.repo.DefaultBranch && r.repo.HeadSHA != "" {
+		return r.base(ctx, r.repo.HeadSHA, in)
+	}
+	got, err := r.look(ctx, r.client, &r.repo, r.std, branch, in)
+	got.confData = nil
+	return got, err
+}
+
+// giveUp ends the check of a commit that GitHub does not show after all.
+func (r *run) giveUp(ctx context.Context, what string, t target) error {
+	r.note("%s: GitHub does not show commit %s; it was rewritten meanwhile, or its repository is gone", what, short(t.head))
+	pub, err := r.Store.Publication(ctx, r.repo.ID, storage.PublicationCheckRun, t.head)
+	if errors.Is(err, storage.ErrNotFound) || err == nil && pub.RemoteID == 0 {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	text := render.CheckRunText{
+		Title: "This commit could not be checked", Conclusion: "neutral",
+		Summary: "GitHub does not show all that is needed to compare this commit with its target. It will be checked again with the next push.",
+	}
+	err = r.Publisher.CompleteCheck(ctx, r.client, r.repo.ID, ghRepo(&r.repo), t.head, pub.RemoteID, text, r.dashboardURL(), r.fence)
+	if gh.Is(err, gh.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // maxCheckText is how long a check run's text may be, in bytes.

@@ -111,7 +111,12 @@ func New(t testing.TB, o Options) *World {
 	switch {
 	case w.Store != nil:
 	case o.Postgres:
-		w.Store = storagetest.Postgres(t)
+		store, err := storage.Open(context.Background(), storagetest.PostgresDSN(t), storage.Options{Now: w.Clock.Now, Logger: Log(), Readers: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = store.Close() })
+		w.Store = store
 	default:
 		w.Store = storagetest.OpenSQLite(t, storage.Options{Now: w.Clock.Now})
 	}
