@@ -189,9 +189,9 @@ func (s *Server) apiMilestones(p *request) error {
 	if err != nil {
 		return err
 	}
-	all := s.cohort.learners(entries)
+	g := s.cohort.group(entries)
 	out := []milestoneJSON{}
-	for _, t := range s.cohort.tallies(all) {
+	for _, t := range s.cohort.counts(g) {
 		m := s.cohort.milestoneJSON(t.flatMilestone)
 		m.Have, m.Start, m.Lack, m.Near = &t.Have, &t.Started, &t.Lack, t.Near
 		out = append(out, m)
@@ -200,5 +200,5 @@ func (s *Server) apiMilestones(p *request) error {
 	return writeJSON(p.w, http.StatusOK, struct {
 		Learners   int             `json:"learners"`
 		Milestones []milestoneJSON `json:"milestones"`
-	}{len(all), out})
+	}{len(g.learners), out})
 }

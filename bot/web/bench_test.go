@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 	"time"
 
@@ -44,7 +45,9 @@ func BenchmarkPages(b *testing.B) {
 			for _, path := range []string{"/today", "/learners", "/learners?lacks=jwt&sort=percent&page=3", "/learners/margaret", "/repos/academy/shop-api-margaret", "/milestones", "/milestones/jwt", "/learners.csv", "/api/v1/learners", "/admin"} {
 				b.Run(path, func(b *testing.B) {
 					size := 0
+					var took []time.Duration
 					for b.Loop() {
+						start := time.Now()
 						r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, path, nil)
 						r.AddCookie(cookie)
 						w := httptest.NewRecorder()
@@ -53,7 +56,11 @@ func BenchmarkPages(b *testing.B) {
 							b.Fatalf("%d: %.300s", w.Code, w.Body)
 						}
 						size = w.Body.Len()
+						took = append(took, time.Since(start))
 					}
+					b.ReportMetric(float64(took[0])/1e6, "first-ms")
+					slices.Sort(took)
+					b.ReportMetric(float64(took[len(took)/2])/1e6, "median-ms")
 					b.ReportMetric(float64(size)/1024, "kB/page")
 				})
 			}

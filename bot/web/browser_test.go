@@ -15,6 +15,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"milepost/bot/gh"
+	"milepost/bot/web"
 	"milepost/storage/storagetest"
 )
 
@@ -100,10 +102,22 @@ func TestShots(t *testing.T) {
 		}
 	}
 	shoot("landing", w.server.URL+"/")
+	fresh := setupWorld(t)
+	shoot("setup", fresh.server.URL+"/setup?token=once")
+	shoot("setup-token", fresh.server.URL+"/setup?token=wrong")
 	signInBrowser(ctx, t, w, "olga")
 	for _, g := range gallery {
 		shoot(g.name, w.server.URL+g.path)
 	}
+}
+
+// setupWorld is a server without an app.
+func setupWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorld(t, nil, func(c *web.Config) {
+		c.SignIn, c.AppSlug = nil, ""
+		c.Setup = &web.Setup{Token: "once", Save: func(context.Context, gh.Credentials) error { return nil }}
+	})
 }
 
 // look sets the width of the window, in pixels, and light or dark.
@@ -202,6 +216,9 @@ func TestAxe(t *testing.T) {
 		walk(ctx, t, name)
 	}
 	check("landing", w.server.URL+"/")
+	fresh := setupWorld(t)
+	check("setup", fresh.server.URL+"/setup?token=once&org=-")
+	check("setup-token", fresh.server.URL+"/setup?token=wrong")
 	signInBrowser(ctx, t, w, "olga")
 	for _, g := range gallery {
 		check(g.name, w.server.URL+g.path)

@@ -23,9 +23,22 @@ type cohort struct {
 	index   map[string]int // milestone id -> its place in the roadmap
 	flat    []flatMilestone
 
-	mu   sync.RWMutex
-	byID map[int64]*entry
+	mu     sync.RWMutex
+	byID   map[int64]*entry
+	groups []*group // the newest first
 }
+
+// group is a set of repositories with its learners: what several pages of one person have in common.
+type group struct {
+	entries  []*entry
+	minute   time.Time // changes over days are computed anew each minute
+	learners []*learner
+	once     sync.Once
+	tallies  []tally
+}
+
+// groupsMost is how many groups are remembered.
+const groupsMost = 16
 
 // flatMilestone is a milestone with its step's place.
 type flatMilestone struct {
@@ -226,6 +239,25 @@ func (l *learner) Key() string {
 // Started reports whether there is anything of the learner's that was judged.
 func (l *learner) Started() bool {
 	return slices.ContainsFunc(l.Repos, func(e *entry) bool { return e.repo.ReportID != 0 && e.repo.State != "empty" })
+}
+
+// group returns the learners of these repositories, computed once for as long as nothing changes. Nobody may change what it returns.
+func (c *cohort) group(entries []*entry) *group {
+	minute := c.now().Truncate(time.Minute)
+	same := func(g *group) bool { return g.minute.Equal(minute) && slices.Equal(g.entries, entries) }
+	c.mu.RLock()
+	at := slices.IndexFunc(c.groups, same)
+	if at >= 0 {
+		g := c.groups[at]
+		c.mu.RUnlock()
+		return g
+	}
+	c.mu.RUnlock()
+	g := &group{entries: slices.Clone(entries), minute: minute, learners: c.learners(entries)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.groups = append([]*group{g}, c.groups[:min(len(c.groups), groupsMost-1)]...)
+	return g
 }
 
 // learners groups repositories by whose they are, in order of login.

@@ -216,7 +216,7 @@ func (s *Server) listed(p *request) (entries []*entry, all, some []*learner, q q
 		return nil, nil, nil, q, err
 	}
 	q = s.cohort.readQuery(p.URL.Query())
-	all = s.cohort.learners(entries)
+	all = s.cohort.group(entries).learners
 	return entries, all, s.cohort.list(all, q), q, nil
 }
 

@@ -31,6 +31,12 @@ func (t tally) Bars() [3]int {
 	return [3]int{have, started, 100 - have - started}
 }
 
+// counts are the tallies of a group, computed once.
+func (c *cohort) counts(g *group) []tally {
+	g.once.Do(func() { g.tallies = c.tallies(g.learners) })
+	return g.tallies
+}
+
 // tallies counts a cohort by milestone. Near misses that differ in numbers and names alone are taken together by their shape.
 func (c *cohort) tallies(all []*learner) []tally {
 	out := make([]tally, len(c.flat))
@@ -93,20 +99,21 @@ func (s *Server) milestonesPage(p *request) error {
 	if err != nil {
 		return err
 	}
-	all := s.cohort.learners(entries)
-	type group struct {
+	g := s.cohort.group(entries)
+	all := g.learners
+	type part struct {
 		rules.Step
 		Rows []tally
 	}
 	body := struct {
-		Groups   []group
+		Groups   []part
 		Learners int
 		Stuck    []tally
 	}{Learners: len(all)}
 	for _, st := range s.cohort.roadmap.Steps {
-		body.Groups = append(body.Groups, group{Step: st})
+		body.Groups = append(body.Groups, part{Step: st})
 	}
-	rows := s.cohort.tallies(all)
+	rows := s.cohort.counts(g)
 	for _, t := range rows {
 		body.Groups[t.step].Rows = append(body.Groups[t.step].Rows, t)
 		if t.Started > 0 && t.Tier == rules.Core {
@@ -140,7 +147,8 @@ func (s *Server) milestonePage(p *request) error {
 	if err != nil {
 		return err
 	}
-	all := s.cohort.learners(entries)
+	g := s.cohort.group(entries)
+	all := g.learners
 	m := s.cohort.flat[i]
 	body := struct {
 		M     *rules.Milestone
@@ -149,7 +157,7 @@ func (s *Server) milestonePage(p *request) error {
 		Rows  []standing
 		More  int
 		Since bool
-	}{M: m.Milestone, Step: s.cohort.roadmap.Steps[m.step], T: s.cohort.tallies(all)[i]}
+	}{M: m.Milestone, Step: s.cohort.roadmap.Steps[m.step], T: s.cohort.counts(g)[i]}
 	for _, l := range all {
 		st := standing{Learner: l, Name: displayName(l), Status: l.Status[i], Reason: reasonOf(l, i), Repo: l.Repos[0], I: i}
 		if st.Status == "" {

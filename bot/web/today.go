@@ -48,7 +48,7 @@ func (s *Server) today(p *request) error {
 	for _, c := range claims {
 		byRepo[c.RepoID] = append(byRepo[c.RepoID], c)
 	}
-	learners := s.cohort.learners(entries)
+	learners := s.cohort.group(entries).learners
 	var all []attention
 	calm, started := 0, 0
 	for _, l := range learners {
