@@ -124,7 +124,7 @@ func roleCheck(s *Source, off int) {
 	if !containsAny(low, "role", "admin", "staff", "superuser", "perm", "usertype", "user_type", "accounttype", "access_level", "seller", "moderator", "tipo_usuario") {
 		return
 	}
-	if containsAny(low, "isadmin:", "isadmin :", "is_admin:", "is_admin\":") && !strings.Contains(low, "if") {
+	if containsAny(low, "isadmin:", "isadmin :", "is_admin:", "is_admin\":") && !containsAny(low, "if (", "if(", "if !", "if not") {
 		return // a field of an answer
 	}
 	if containsAny(low, "typeof", "== null", "=== null", "=== undefined", "is none", "== nil", "role.find", "roles.find", "isnullor", "== nullptr") && !containsAny(low, "&&", "||") {

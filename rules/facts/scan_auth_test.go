@@ -37,7 +37,7 @@ func TestAuthFacts(t *testing.T) {
 		{"role compared", "a.js", "if (req.user.role !== 'admin') deny();\n", KindRole, []string{"role check|check"}},
 		{"role of a chat", "a.js", "if (message.role === 'assistant') show();\n", KindRole, nil},
 		{"look-up by role", "a.py", "q = select(Role).where(Role.role_name == name)\n", KindRole, nil},
-		{"role in an answer", "a.js", "return { id: user.id, isAdmin: user.isAdmin };\n", KindRole, nil},
+		{"role in an answer", "a.js", "return { id: user.id, isVerified: user.isVerified, isAdmin: user.isAdmin };\n", KindRole, nil},
 		{"spring", "A.java", "@PreAuthorize(\"hasRole('ADMIN')\")\nvoid f() {}\n", KindRole, []string{"expression"}},
 		{"spring, logged in only", "A.java", "@PreAuthorize(\"isAuthenticated()\")\nvoid f() {}\n", KindRole, nil},
 		{"roles of .NET", "A.cs", "[Authorize(Roles = \"Admin\")]\npublic class A {}\n", KindRole, []string{"authorized roles"}},
