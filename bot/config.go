@@ -136,3 +136,6 @@ func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.P
 
 // stopWithin is how long a stop may take, below the 30 s after which fly.io and the like kill a process.
 const stopWithin = 25 * time.Second
+
+// headerTimeout is how long a client may take to send the head of a request.
+const headerTimeout = 10 * time.Second

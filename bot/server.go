@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -34,6 +35,8 @@ type Options struct {
 	Observe func(work.Event)
 	// CallTimeout bounds one call to GitHub; 0 is the default of package gh.
 	CallTimeout time.Duration
+	// HeaderTimeout is how long a client may take for the head of a request (default 10 s); StopWithin how long Stop may take (default 25 s).
+	HeaderTimeout, StopWithin time.Duration
 	// Work, if set, changes how the workers run, before they start: poll and lease, for a clock that does not go as the system's does.
 	Work func(*work.Config)
 }
@@ -67,6 +70,8 @@ func Start(ctx context.Context, cfg Config, opts Options) (*Server, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
+	opts.HeaderTimeout = cmp.Or(opts.HeaderTimeout, headerTimeout)
+	opts.StopWithin = cmp.Or(opts.StopWithin, stopWithin)
 	s := &Server{cfg: cfg, opts: opts, log: logger(cfg, opts.LogTo), errs: make(chan error, 2)}
 	var err error
 	if s.store, err = storage.Open(ctx, cfg.DatabaseURL, storage.Options{Logger: s.log, Now: opts.Now}); err != nil {
@@ -269,7 +274,7 @@ func (s *Server) listen(ctx context.Context) error {
 	}
 	s.listener = ln
 	s.http = &http.Server{
-		Handler: s, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		Handler: s, ReadHeaderTimeout: s.opts.HeaderTimeout, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	go s.serve(s.http, ln)
@@ -340,14 +345,14 @@ func (s *Server) Wait(ctx context.Context) error {
 // Stop ends the server within the time that platforms give: first no new requests, then the workers finish or hand back what they hold, then
 // the database is closed.
 func (s *Server) Stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	ctx, cancel := context.WithTimeout(ctx, s.opts.StopWithin)
 	defer cancel()
 	var errs []error
 	for _, h := range []*http.Server{s.http, s.metricsHTTP} {
 		if h == nil {
 			continue
 		}
-		soon, cancel := context.WithTimeout(ctx, stopWithin/3)
+		soon, cancel := context.WithTimeout(ctx, s.opts.StopWithin/3)
 		if err := h.Shutdown(soon); err != nil {
 			errs = append(errs, h.Close())
 		}
@@ -360,7 +365,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		endTunnel()
 	}
 	if runner != nil {
-		soon, cancel := context.WithTimeout(ctx, stopWithin/2)
+		soon, cancel := context.WithTimeout(ctx, s.opts.StopWithin/2)
 		errs = append(errs, runner.Stop(soon))
 		cancel()
 	}
