@@ -188,7 +188,7 @@ func (r *run) compare(ctx context.Context, t target) error {
 	head.report.Repository.Commit = t.head
 	pin := render.PullInput{
 		Roadmap: r.std.roadmap, Repo: r.renderRepo(), Number: t.number, HeadSHA: t.head, BaseSHA: comparison.MergeBase, Base: &base.report, Head: &head.report,
-		Draft: t.draft, Explain: t.explain, Require: r.std.conf.PullRequests.Require, DashboardURL: details,
+		Draft: t.draft, Require: r.std.conf.PullRequests.Require, DashboardURL: details,
 	}
 	for _, f := range comparison.Files {
 		pin.Files = append(pin.Files, render.ChangedFile{Path: f.Path, Patch: f.Patch})
