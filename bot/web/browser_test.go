@@ -63,8 +63,8 @@ const EnvShots = "MILEPOST_TEST_SHOTS"
 
 // gallery are the pages of a world that has everything, by a file's name.
 var gallery = []struct{ name, path string }{
-	{"today", "/today"}, {"learners", "/learners"}, {"learners-filtered", "/learners?lacks=data-structures&sort=percent"}, {"learner", "/learners/margaret"}, {"repo", "/repos/academy/shop-api-margaret"},
-	{"repo-new", "/repos/academy/shop-api-frances"}, {"milestones", "/milestones"}, {"milestone", "/milestones/data-structures"}, {"portfolio", "/p/margaret"}, {"settings", "/settings"}, {"privacy", "/privacy"}, {"admin", "/admin"}, {"error", "/repos/no/thing"},
+	{"today", "/today"}, {"learners", "/learners"}, {"learners-filtered", "/learners?lacks=jwt&sort=percent"}, {"learner", "/learners/margaret"}, {"repo", "/repos/academy/shop-api-margaret"},
+	{"repo-new", "/repos/academy/shop-api-frances"}, {"milestones", "/milestones"}, {"milestone", "/milestones/jwt"}, {"portfolio", "/p/margaret"}, {"settings", "/settings"}, {"privacy", "/privacy"}, {"admin", "/admin"}, {"error", "/repos/no/thing"},
 }
 
 func TestShots(t *testing.T) {

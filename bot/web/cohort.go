@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ type cohort struct {
 	mu     sync.RWMutex
 	byID   map[int64]*entry
 	groups []*group // the newest first
+	swept  time.Time
 }
 
 // group is a set of repositories with its learners: what several pages of one person have in common.
@@ -89,6 +91,42 @@ func newCohort(store *storage.Store, roadmap *rules.Roadmap, now func() time.Tim
 // settled is how long after a change of its row a repository is read again at each look: two changes in one millisecond have one stamp.
 const settled = 2 * time.Second
 
+// sweepEvery is how often what was removed from storage is forgotten here too.
+const sweepEvery = 10 * time.Minute
+
+// sweep forgets repositories that are gone.
+func (c *cohort) sweep(ctx context.Context) error {
+	c.mu.Lock()
+	now := c.now()
+	due := now.Sub(c.swept) >= sweepEvery
+	var installations []int64
+	if due {
+		c.swept = now
+		for _, e := range c.byID {
+			if !slices.Contains(installations, e.stamp.InstallationID) {
+				installations = append(installations, e.stamp.InstallationID)
+			}
+		}
+	}
+	c.mu.Unlock()
+	if !due {
+		return nil
+	}
+	stamps, err := c.store.RepositoryStamps(ctx, installations)
+	if err != nil {
+		return err
+	}
+	there := make(map[int64]bool, len(stamps))
+	for _, s := range stamps {
+		there[s.ID] = true
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.byID, func(id int64, _ *entry) bool { return !there[id] })
+	c.groups = nil
+	return nil
+}
+
 // of returns the repositories that a person may see, in order of id.
 func (c *cohort) of(ctx context.Context, v *viewer) ([]*entry, error) {
 	stamps, err := c.store.RepositoryStamps(ctx, v.known)
@@ -100,6 +138,9 @@ func (c *cohort) of(ctx context.Context, v *viewer) ([]*entry, error) {
 
 // fresh returns the entries of these stamps, reading what changed.
 func (c *cohort) fresh(ctx context.Context, stamps []storage.RepositoryStamp) ([]*entry, error) {
+	if err := c.sweep(ctx); err != nil {
+		return nil, err
+	}
 	all := make([]*entry, 0, len(stamps))
 	var stale []int64
 	cutoff := c.now().Add(-settled)

@@ -40,3 +40,10 @@ func OwnPathForTest(to string) string { return ownPath(to) }
 
 // AccessLifeForTest is how long GitHub's word counts.
 const AccessLifeForTest = accessLife
+
+// RememberedForTest is how many repositories the pages hold in memory.
+func (s *Server) RememberedForTest() int {
+	s.cohort.mu.RLock()
+	defer s.cohort.mu.RUnlock()
+	return len(s.cohort.byID)
+}

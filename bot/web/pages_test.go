@@ -313,3 +313,26 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 	t.Logf("style sheet %d kB, page %d kB, neither compressed", len(a.body)>>10, len(page)>>10)
 }
+
+// TestUninstalled: what storage forgets, the pages forget.
+func TestUninstalled(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	b := w.as(t, "olga")
+	if !strings.Contains(b.get("/learners").body, "margaret") || w.web.RememberedForTest() == 0 {
+		t.Fatal("nobody is listed")
+	}
+	if err := w.store.DeleteInstallation(t.Context(), w.inst.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/learners", "/learners.csv", "/today", "/milestones"} {
+		if strings.Contains(b.get(path).body, "margaret") {
+			t.Errorf("%s still shows them", path)
+		}
+	}
+	w.clock.Advance(11 * time.Minute)
+	b.get("/learners")
+	if n := w.web.RememberedForTest(); n != 0 {
+		t.Errorf("%d repositories are remembered", n)
+	}
+}
