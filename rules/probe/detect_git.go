@@ -346,7 +346,7 @@ func secrets(in *Input) Result {
 				note(&hard, &hardReason, h, "value of "+h.Value, "`"+f.Path+"` is committed with a value for "+h.Value)
 			}
 		case "signing-key":
-			if literalCounts(f) && !seeder(f) && (!strings.HasPrefix(h.Scope, "plain") || f.Lang() != lex.YAML) {
+			if literalCounts(f) && !seeder(f) && (!strings.HasPrefix(h.Scope, "plain") || f.Lang() != lex.YAML || settingsFile(f)) {
 				note(&soft, &softReason, h, "literal signing key", at+" has a signing key written out ("+clean(h.Value)+")")
 			}
 		case "password":
@@ -387,6 +387,17 @@ func literalCounts(f *facts.RepoFile) bool {
 		}
 	}
 	return true
+}
+
+// settingsFile tells YAML files in which an application keeps its settings, where "secret" is a key; elsewhere it mostly names one.
+func settingsFile(f *facts.RepoFile) bool {
+	base := strings.ToLower(f.Base())
+	for _, p := range []string{"application", "bootstrap", "config", "settings", "secrets", "default", "development", "production", "local", "dev.", "prod."} {
+		if strings.HasPrefix(base, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // seeder tells files that fill a database with first data.
