@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,8 +22,28 @@ import (
 // child is the program itself, serving, as a process of its own.
 type child struct {
 	cmd  *exec.Cmd
-	out  strings.Builder
+	out  printed
 	done chan struct{}
+}
+
+// printed keeps what a process prints.
+type printed struct {
+	mu  sync.Mutex
+	buf strings.Builder
+}
+
+// Write implements io.Writer.
+func (p *printed) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buf.Write(b)
+}
+
+// String is all of it so far.
+func (p *printed) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buf.String()
 }
 
 // serve starts the program and waits until it is ready.
