@@ -300,6 +300,29 @@ func TestMentors(t *testing.T) {
 	}
 }
 
+// TestTeam: members of a team that the configuration names are mentors, as far as they see the repository.
+func TestTeam(t *testing.T) {
+	t.Parallel()
+	w, _ := accessWorld(t)
+	team := w.AddTeam(w.people["academy"], "coaches", w.people["member"])
+	if err := w.store.SetRepositoryConfig(t.Context(), w.repos["lea-open"].ID(), "blob", []byte(`{"mentors":["@academy/coaches","@elsewhere/coaches"]}`), false); err != nil {
+		t.Fatal(err)
+	}
+	form := func() map[string][]string { return map[string][]string{"milestone": {w.roadmap.IDs()[0]}} }
+	b := w.as(t, "member")
+	if a := b.post("/settings", "/repos/academy/lea-open/signoff", form()); a.status != 303 {
+		t.Errorf("a member of the team: %d", a.status)
+	}
+	if a := w.as(t, "writer").post("/settings", "/repos/academy/lea-open/signoff", form()); a.status != 403 {
+		t.Errorf("somebody else: %d", a.status)
+	}
+	w.SetTeamMember(team, w.people["member"], false)
+	w.clock.Advance(web.AccessLifeForTest)
+	if a := b.post("/settings", "/repos/academy/lea-open/signoff", form()); a.status != 403 {
+		t.Errorf("after leaving the team: %d", a.status)
+	}
+}
+
 // TestGrantedSince: access that GitHub gave a moment ago counts at the first try, and a revoked token ends the session.
 func TestGrantedSince(t *testing.T) {
 	t.Parallel()

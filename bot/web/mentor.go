@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"milepost/bot/gh"
 	"milepost/rules/config"
@@ -38,19 +40,53 @@ func (p *request) mentors(ctx context.Context, repo *storage.Repository) (bool, 
 		if !strings.EqualFold(org, repo.Owner) {
 			continue // another organisation's team says nothing here
 		}
-		client, err := p.srv.cfg.SignIn.As(v.token)
-		if err != nil {
-			return false, err
-		}
-		member, err := client.TeamMember(ctx, org, slug, v.user.Login)
-		if err != nil && !gh.Is(err, gh.NotFound, gh.Forbidden) {
-			return false, err
-		}
-		if member && err == nil {
-			return true, nil
+		member, err := p.srv.inTeam(ctx, v, org, slug)
+		if err != nil || member {
+			return member, err
 		}
 	}
 	return false, nil
+}
+
+// teams remembers for minutes who belongs to which team.
+type teams struct {
+	mu  sync.Mutex
+	all map[string]membership
+}
+
+type membership struct {
+	member bool
+	asked  time.Time
+}
+
+// teamsMost bounds what is remembered.
+const teamsMost = 5000
+
+// inTeam reports whether GitHub lists the person as a member of a team.
+func (s *Server) inTeam(ctx context.Context, v *viewer, org, slug string) (bool, error) {
+	key := strings.ToLower(fmt.Sprint(v.user.ID, " ", org, "/", slug))
+	s.teams.mu.Lock()
+	m, ok := s.teams.all[key]
+	s.teams.mu.Unlock()
+	if age := s.cfg.Now().Sub(m.asked); ok && age >= 0 && age < accessLife {
+		return m.member, nil
+	}
+	client, err := s.cfg.SignIn.As(v.token)
+	if err != nil {
+		return false, err
+	}
+	member, err := client.TeamMember(ctx, org, slug, v.user.Login)
+	if err != nil && !gh.Is(err, gh.NotFound, gh.Forbidden) {
+		return false, err
+	}
+	member = member && err == nil
+	s.teams.mu.Lock()
+	defer s.teams.mu.Unlock()
+	if s.teams.all == nil || len(s.teams.all) >= teamsMost {
+		s.teams.all = map[string]membership{}
+	}
+	s.teams.all[key] = membership{member, s.cfg.Now()}
+	return member, nil
 }
 
 // configuration is the one in force: the repository's own over its organisation's defaults.

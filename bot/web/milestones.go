@@ -159,9 +159,12 @@ func (s *Server) milestonePage(p *request) error {
 		Since bool
 	}{M: m.Milestone, Step: s.cohort.roadmap.Steps[m.step], T: s.cohort.counts(g)[i]}
 	for _, l := range all {
-		st := standing{Learner: l, Name: displayName(l), Status: l.Status[i], Reason: reasonOf(l, i), Repo: l.Repos[0], I: i}
+		st := standing{Learner: l, Name: displayName(l), Status: l.Status[i], Repo: l.Repos[0], I: i}
 		if st.Status == "" {
 			st.Status = rules.Missing
+		}
+		if st.Status == rules.Partial {
+			st.Reason = reasonOf(l, i)
 		}
 		for _, e := range l.Repos {
 			if e.status[i] == l.Status[i] {

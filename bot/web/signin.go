@@ -165,6 +165,5 @@ func (s *Server) logout(p *request) error {
 		}
 	}
 	s.setCookie(p.w, sessionCookie, "", 0)
-	p.w.Header().Set("Clear-Site-Data", `"cache"`)
 	return p.redirect("/")
 }

@@ -60,6 +60,7 @@ type Server struct {
 	assets    *assets
 	cohort    *cohort
 	bearers   *bearers
+	teams     teams
 	mux       *http.ServeMux
 	asking    singleflight.Group // one question to GitHub for each person at a time
 	secure    bool               // cookies are for https only
