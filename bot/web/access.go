@@ -100,6 +100,11 @@ func (s *Server) again(ctx context.Context, v *viewer) (bool, error) {
 		return false, nil
 	}
 	*v = *fresh
+	if v.bearer != "" {
+		kept := *v
+		kept.token = "" // only its hash is kept
+		s.bearers.put(v.bearer, kept)
+	}
 	return true, nil
 }
 

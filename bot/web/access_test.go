@@ -333,6 +333,10 @@ func TestGrantedSince(t *testing.T) {
 	}
 	w.SetCollaborator(w.repos["zoe-private"], w.people["outsider"], "read")
 	w.clock.Advance(20 * time.Second)
+	if !strings.Contains(b.get("/learners").body, "/learners/zoe") {
+		t.Error("the list stays empty")
+	}
+	w.clock.Advance(20 * time.Second)
 	if s := b.get("/repos/academy/zoe-private").status; s != 200 {
 		t.Errorf("after: %d", s)
 	}
@@ -357,6 +361,12 @@ func TestGrantedSince(t *testing.T) {
 	w.RevokeUserTokens(w.app, w.people["outsider"])
 	if s := b.get("/repos/academy/zoe-private").status; s != 303 {
 		t.Errorf("with a revoked token: %d", s)
+	}
+	mia := w.as(t, "named") // a token that is revoked just before something is not found
+	w.RevokeUserTokens(w.app, w.people["named"])
+	w.clock.Advance(20 * time.Second)
+	if a := mia.get("/repos/academy/nothing"); a.status != 303 || !strings.HasPrefix(a.header.Get("Location"), "/login?") {
+		t.Errorf("with a token revoked a moment ago: %d", a.status)
 	}
 	rows, err := w.store.SessionsOf(t.Context(), w.people["outsider"].ID())
 	if err != nil || len(rows) > 0 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"milepost/storage"
@@ -78,14 +79,14 @@ func (s *Server) adminPage(p *request) error {
 }
 
 // digits is what differs between errors of one cause.
-var digits = regexp.MustCompile(`\b[0-9a-f]{7,40}\b|\d+`)
+var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b[0-9a-f]{7,40}\b|\d+`) })
 
 // causes takes failures together that differ in ids and numbers alone.
 func causes(rows []storage.WorkRow) []cause {
 	by := map[string]*cause{}
 	var all []*cause
 	for _, w := range rows {
-		text := cut(digits.ReplaceAllString(w.LastError, "…"), 160)
+		text := cut(digits().ReplaceAllString(w.LastError, "…"), 160)
 		c := by[text]
 		if c == nil {
 			c = &cause{Text: text, Example: w.Kind + " " + w.ID, Last: w.ChangedAt}

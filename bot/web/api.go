@@ -185,7 +185,7 @@ func (s *Server) apiLearner(p *request) error {
 
 // apiMilestones is how the people one sees stand on each milestone.
 func (s *Server) apiMilestones(p *request) error {
-	entries, err := s.cohort.of(p.Context(), p.viewer)
+	entries, err := p.visible()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 //go:embed assets
@@ -58,8 +59,8 @@ func loadAssets() (*assets, error) {
 
 var (
 	// variableLine is a custom property on a line of its own, as the themes have them.
-	variableLine = regexp.MustCompile(`^\s*(--[\w-]+):(.*)$`)
-	variableUse  = regexp.MustCompile(`var\(\s*(--[\w-]+)`)
+	variableLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(--[\w-]+):(.*)$`) })
+	variableUse  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`var\(\s*(--[\w-]+)`) })
 )
 
 // trimVariables leaves out the custom properties that nothing uses: nine in ten of a theme's.
@@ -69,10 +70,10 @@ func trimVariables(sheet string) string {
 	var wanted []string
 	for _, l := range lines {
 		var names []string
-		for _, m := range variableUse.FindAllStringSubmatch(l, -1) {
+		for _, m := range variableUse().FindAllStringSubmatch(l, -1) {
 			names = append(names, m[1])
 		}
-		if m := variableLine.FindStringSubmatch(l); m != nil {
+		if m := variableLine().FindStringSubmatch(l); m != nil {
 			uses[m[1]] = append(uses[m[1]], names...)
 		} else {
 			wanted = append(wanted, names...)
@@ -89,7 +90,7 @@ func trimVariables(sheet string) string {
 	}
 	var b strings.Builder
 	for _, l := range lines {
-		if m := variableLine.FindStringSubmatch(l); m != nil {
+		if m := variableLine().FindStringSubmatch(l); m != nil {
 			if !used[m[1]] {
 				continue
 			}

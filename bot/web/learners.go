@@ -211,7 +211,7 @@ func orgs(entries []*entry) []string {
 
 // listed is the list that a request asks for.
 func (s *Server) listed(p *request) (entries []*entry, all, some []*learner, q query, err error) {
-	entries, err = s.cohort.of(p.Context(), p.viewer)
+	entries, err = p.visible()
 	if err != nil {
 		return nil, nil, nil, q, err
 	}

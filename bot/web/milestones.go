@@ -95,7 +95,7 @@ func shape(s string) string {
 
 // milestonesPage shows where the cohort gets stuck.
 func (s *Server) milestonesPage(p *request) error {
-	entries, err := s.cohort.of(p.Context(), p.viewer)
+	entries, err := p.visible()
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (s *Server) milestonePage(p *request) error {
 	if !ok {
 		return errNotFound
 	}
-	entries, err := s.cohort.of(p.Context(), p.viewer)
+	entries, err := p.visible()
 	if err != nil {
 		return err
 	}

@@ -61,10 +61,25 @@ func (s *Server) page(open bool, fn func(*request) error) http.HandlerFunc {
 		if err == nil {
 			err = fn(p)
 		}
+		if errors.Is(err, errSignedOut) {
+			err = s.signedOut(p)
+		}
 		if err != nil {
 			s.fail(w, r, p, err)
 		}
 	}
+}
+
+// signedOut ends a session whose token GitHub no longer takes.
+func (s *Server) signedOut(p *request) error {
+	s.setCookie(p.w, sessionCookie, "", 0)
+	if err := s.cfg.Store.DeleteSession(p.Context(), p.session); err != nil {
+		return err
+	}
+	if p.Method != http.MethodGet {
+		return errForm
+	}
+	return p.redirect("/login?return=" + url.QueryEscape(p.URL.RequestURI()))
 }
 
 // identify finds the session of a request and what its person may see.
@@ -143,6 +158,18 @@ func (p *request) repository() (storage.Repository, error) {
 			return storage.Repository{}, orNotFound(err)
 		}
 	}
+}
+
+// visible are the repositories that the person may see. When there are none GitHub is asked again: the app may have been installed a moment ago.
+func (p *request) visible() ([]*entry, error) {
+	entries, err := p.srv.cohort.of(p.Context(), p.viewer)
+	if err != nil || len(entries) > 0 {
+		return entries, err
+	}
+	if fresh, err := p.srv.again(p.Context(), p.viewer); err != nil || !fresh {
+		return entries, err
+	}
+	return p.srv.cohort.of(p.Context(), p.viewer)
 }
 
 func orNotFound(err error) error {

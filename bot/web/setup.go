@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"milepost/bot/gh"
@@ -50,7 +51,7 @@ func (s *Server) setupAllowed() error {
 	return nil
 }
 
-var orgPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}$`)
+var orgPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}$`) })
 
 type setupBody struct {
 	NeedToken, WrongToken bool
@@ -75,7 +76,7 @@ func (s *Server) setupPage(p *request) error {
 		body = setupBody{NeedToken: true, WrongToken: body.Token != ""}
 		return p.show("setup", p.layout("Set up", "", body))
 	}
-	if body.Org != "" && !orgPattern.MatchString(body.Org) {
+	if body.Org != "" && !orgPattern().MatchString(body.Org) {
 		body.Org, body.BadOrg = "", true
 	}
 	body.Hook = body.Base + orElse(s.cfg.WebhookPath, "/api/github/webhooks")

@@ -36,7 +36,7 @@ type attention struct {
 
 // today lists who would gain most from a word now.
 func (s *Server) today(p *request) error {
-	entries, err := s.cohort.of(p.Context(), p.viewer)
+	entries, err := p.visible()
 	if err != nil {
 		return err
 	}
