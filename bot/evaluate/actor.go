@@ -270,16 +270,26 @@ func (r *run) fold() {
 	case len(r.box) == 0 && r.stale(), r.set.Again:
 		r.force = true
 		r.fill = r.act.incomplete() // a permission may have been granted since
+	case len(r.box) == 0 && r.claim.Priority >= storage.PriorityHigh:
+		r.rejudge = true // a mentor may have signed something off on the dashboard
 	}
 	r.set.Again = false
 }
 
-// freshFor is how long after a check a wish without a delivery asks for nothing: it is the second half of one that was worked on already.
-const freshFor = 10 * time.Minute
+// How long after a check a wish without a delivery asks for nothing, by a sweep and by a person: it is most likely the second half of one whose
+// delivery was worked on already.
+const (
+	freshFor         = 10 * time.Minute
+	freshForSomebody = 10 * time.Second
+)
 
 // stale reports whether a wish without a delivery (a sweep, an installation's list, a person on the dashboard) is to be followed.
 func (r *run) stale() bool {
-	return r.claim.Priority >= storage.PriorityHigh || r.repo.State != "" || r.Now().Sub(r.repo.CheckedAt) >= freshFor
+	fresh := freshFor
+	if r.claim.Priority >= storage.PriorityHigh {
+		fresh = freshForSomebody
+	}
+	return r.repo.State != "" || r.Now().Sub(r.repo.CheckedAt) >= fresh
 }
 
 // settle turns what GitHub answered into the repository's state, or gives the error back to be tried again.

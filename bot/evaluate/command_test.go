@@ -10,6 +10,7 @@ import (
 
 	"milepost/bot/evaluate/flowtest"
 	"milepost/bot/githubsim"
+	"milepost/storage"
 )
 
 // school is an organisation with a learner's repository and everybody who may write in it.
@@ -270,5 +271,27 @@ func TestLearnerCannotApprove(t *testing.T) {
 	report := w.Report(repo)
 	if m, _ := report.Milestone("license"); m.Status == "attested" {
 		t.Error("a learner approved their own work")
+	}
+}
+
+// TestSignOffOnTheDashboard: the dashboard writes the sign-off and asks for a run; the issue tells at once.
+func TestSignOffOnTheDashboard(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	w.Sim.ResetCalls()
+	ctx := context.Background()
+	if _, err := w.Store.AddSignOff(ctx, storage.SignOff{RepoID: repo.ID(), Milestone: "license", Mentor: "mona", Note: "Seen.", At: w.Clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.Enqueue(ctx, storage.Wish{Key: flowtest.Key(repo), Priority: storage.PriorityHigh}); err != nil {
+		t.Fatal(err)
+	}
+	w.Settle()
+	report := w.Report(repo)
+	if m, _ := report.Milestone("license"); m.Status != "attested" || !strings.Contains(w.Issue(repo).Body, "mona") {
+		t.Errorf("license is %s", m.Status)
+	}
+	if n := w.Sim.Calls()["GET /repos/{owner}/{repo}/git/trees/{tree_sha}"]; n != 0 {
+		t.Errorf("the files were read %d times", n)
 	}
 }

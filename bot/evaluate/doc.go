@@ -11,6 +11,9 @@
 // to, and the token that is minted once an hour, are no calls to the API. A push reads the tree, and of contents only what no facts are known of: one
 // file by itself, more in one archive. The progress issue is read once more right before it is written, so that what people did meanwhile is kept.
 //
+// A pull request's check run says "in progress" after one call and its outcome after at most four calls one after another; BenchmarkPullRequest has the
+// times.
+//
 //	installed: its list of repositories, 100 a call           1  0  GET installation/repositories
 //	first sight of a repository of any size                   4  1  GET commits, GET issues, GET tarball, GET trees, POST issues
 //	what was before the installation, once, in a later run    4  0  GET actions/runs, GET deployments, GET pulls, GET pulls

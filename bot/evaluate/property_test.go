@@ -138,7 +138,7 @@ func (c *chaos) step() {
 // head, with the learner's notes, every comment answered once and every open pull request checked.
 func TestAnyInterleaving(t *testing.T) {
 	t.Parallel()
-	seeds := 8
+	seeds := 5
 	if testing.Short() {
 		seeds = 2
 	}

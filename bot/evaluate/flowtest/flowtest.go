@@ -170,7 +170,7 @@ func (w *World) Start() {
 	w.TB.Helper()
 	log := Log()
 	runner, err := work.New(work.Config{
-		Store: w.Store, Workers: max(w.workers, 1), Poll: 20 * time.Millisecond, Now: w.Clock.Now, Logger: log, Grace: 10 * time.Millisecond,
+		Store: w.Store, Workers: max(w.workers, 1), MaxAttempts: 1000, Poll: 20 * time.Millisecond, Now: w.Clock.Now, Logger: log, Grace: 10 * time.Millisecond,
 		Handlers: map[string]work.Handler{storage.KindRepo: work.HandlerFunc(w.Actor.Handle), storage.KindInstall: work.HandlerFunc(w.Actor.HandleInstall)},
 		Backoff:  func(int) time.Duration { return 5 * time.Millisecond },
 		OnPark:   func(_ context.Context, c work.Claim, err error) { w.TB.Errorf("set aside: %v: %v", c.Key, err) },
