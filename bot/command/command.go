@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -32,9 +33,11 @@ const (
 )
 
 var (
-	addressed = regexp.MustCompile(`(?i)^ {0,3}/milepost(?:$|[ \t]+(.*)$)`)
-	fenceLine = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$")
-	htmlRaw   = regexp.MustCompile(`(?i)^ {0,3}<(pre|script|style|textarea)(?:[ \t>]|$)`)
+	addressed = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^ {0,3}/milepost(?:$|[ \t]+(.*)$)`) })
+	fenceLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$") })
+	htmlRaw   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^ {0,3}<(pre|script|style|textarea)(?:[ \t>]|$)`)
+	})
 )
 
 // Parse returns the commands of a comment, at most five, in order. A command is a line that begins with /milepost, in any letter case, behind at
@@ -47,7 +50,7 @@ func Parse(body string) []Command {
 		if !s.open(text) {
 			continue
 		}
-		m := addressed.FindStringSubmatch(text)
+		m := addressed().FindStringSubmatch(text)
 		if m == nil {
 			continue
 		}
@@ -74,7 +77,7 @@ func (s *scanner) open(text string) bool {
 		}
 		return false
 	}
-	m := fenceLine.FindStringSubmatch(text)
+	m := fenceLine().FindStringSubmatch(text)
 	switch {
 	case s.fence != "":
 		if m != nil && m[1][0] == s.fence[0] && len(m[1]) >= len(s.fence) && m[2] == "" {
@@ -85,7 +88,7 @@ func (s *scanner) open(text string) bool {
 		s.fence = m[1]
 		return false
 	}
-	if h := htmlRaw.FindStringSubmatch(text); h != nil {
+	if h := htmlRaw().FindStringSubmatch(text); h != nil {
 		if end := "</" + strings.ToLower(h[1]) + ">"; !strings.Contains(strings.ToLower(text), end) {
 			s.until = end
 		}

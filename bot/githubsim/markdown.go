@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
@@ -14,7 +15,9 @@ import (
 	xhtml "golang.org/x/net/html"
 )
 
-var gfm = goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(ghtml.WithUnsafe()))
+var gfm = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(goldmark.WithExtensions(extension.GFM), goldmark.WithRendererOptions(ghtml.WithUnsafe()))
+})
 
 // allowedTags are the elements that GitHub keeps in people's text.
 var allowedTags = set("h1 h2 h3 h4 h5 h6 br b i strong em a pre code img tt div ins del sup sub p picture ol ul table thead tbody tfoot " +
@@ -41,7 +44,7 @@ func set(words string) map[string]bool {
 // comments, unknown elements and dangerous addresses are dropped.
 func (s *Sim) markdown(text string, r *Repo) template.HTML {
 	var raw bytes.Buffer
-	if err := gfm.Convert([]byte(text), &raw); err != nil {
+	if err := gfm().Convert([]byte(text), &raw); err != nil {
 		return template.HTML(html.EscapeString(text)) // #nosec G203 -- escaped
 	}
 	return template.HTML(s.sanitize(raw.String(), r)) // #nosec G203 -- sanitised
@@ -124,7 +127,7 @@ func closeTag(out *strings.Builder, name string, open []string, plain int) ([]st
 	return open[:at], plain
 }
 
-var safeURL = regexp.MustCompile(`(?i)^(https?:|mailto:|#|/|[^:]*$|[^/?#]*[/?#])`)
+var safeURL = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(https?:|mailto:|#|/|[^:]*$|[^/?#]*[/?#])`) })
 
 func writeTag(out *strings.Builder, t xhtml.Token) {
 	out.WriteString("<" + t.Data)
@@ -132,7 +135,7 @@ func writeTag(out *strings.Builder, t xhtml.Token) {
 		if !allowedAttrs[t.Data][a.Key] {
 			continue
 		}
-		if (a.Key == "href" || a.Key == "src") && !safeURL.MatchString(strings.TrimSpace(a.Val)) {
+		if (a.Key == "href" || a.Key == "src") && !safeURL().MatchString(strings.TrimSpace(a.Val)) {
 			continue
 		}
 		fmt.Fprintf(out, ` %s="%s"`, a.Key, html.EscapeString(a.Val))
@@ -144,24 +147,26 @@ func writeTag(out *strings.Builder, t xhtml.Token) {
 }
 
 var (
-	mention   = regexp.MustCompile(`(^|[^\w/@.-])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9-]+)?)`)
-	reference = regexp.MustCompile(`(^|[^\w&/#])#([0-9]+)\b`)
+	mention = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|[^\w/@.-])@([A-Za-z0-9][A-Za-z0-9-]*(?:/[A-Za-z0-9-]+)?)`)
+	})
+	reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|[^\w&/#])#([0-9]+)\b`) })
 )
 
 // autolink marks what GitHub would turn into a mention or a reference: such a
 // mark in a screenshot shows that text escaped its quoting.
 func (s *Sim) autolink(text string, r *Repo) string {
 	out := html.EscapeString(text)
-	out = mention.ReplaceAllStringFunc(out, func(m string) string {
-		p := mention.FindStringSubmatch(m)
+	out = mention().ReplaceAllStringFunc(out, func(m string) string {
+		p := mention().FindStringSubmatch(m)
 		login, _, _ := strings.Cut(p[2], "/")
 		if s.accounts[strings.ToLower(login)] == nil {
 			return m
 		}
 		return p[1] + `<a class="mention" href="/` + p[2] + `">@` + p[2] + `</a>`
 	})
-	return reference.ReplaceAllStringFunc(out, func(m string) string {
-		p := reference.FindStringSubmatch(m)
+	return reference().ReplaceAllStringFunc(out, func(m string) string {
+		p := reference().FindStringSubmatch(m)
 		var n int
 		if _, err := fmt.Sscan(p[2], &n); err != nil || r == nil || r.issues[n] == nil {
 			return m

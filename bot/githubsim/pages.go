@@ -9,18 +9,21 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 //go:embed pages
 var pageFiles embed.FS
 
-var pageTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"short": func(id string) string { return id[:min(7, len(id))] },
-	"when":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
-	"emoji": func(name string) string { return reactionKinds[name] },
-	"words": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
-}).ParseFS(pageFiles, "pages/*.html"))
+var pageTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{
+		"short": func(id string) string { return id[:min(7, len(id))] },
+		"when":  func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") },
+		"emoji": func(name string) string { return reactionKinds[name] },
+		"words": func(s string) string { return strings.ReplaceAll(s, "_", " ") },
+	}).ParseFS(pageFiles, "pages/*.html"))
+})
 
 // servePage answers everything that is not the REST interface.
 func (s *Sim) servePage(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +71,7 @@ func (s *Sim) page(w http.ResponseWriter, name, title string, data map[string]an
 	data["Title"], data["Page"] = title, name
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' https: data:")
-	if err := pageTemplates.ExecuteTemplate(w, name+".html", data); err != nil {
+	if err := pageTemplates().ExecuteTemplate(w, name+".html", data); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // route is one operation of the REST interface.
@@ -17,7 +18,7 @@ type route struct {
 	handle   func(*call) answer
 }
 
-var templateVar = regexp.MustCompile(`\{([a-z_]+)\}`)
+var templateVar = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z_]+)\}`) })
 
 // spanning are the variables that may hold slashes.
 var spanning = map[string]bool{"path": true, "ref": true, "basehead": true, "dir": true, "tree_sha": true, "branch": true}
@@ -29,7 +30,7 @@ func newRoute(method, template, access string, handle func(*call) answer) *route
 	var b strings.Builder
 	b.WriteString("^")
 	last := 0
-	for _, m := range templateVar.FindAllStringSubmatchIndex(template, -1) {
+	for _, m := range templateVar().FindAllStringSubmatchIndex(template, -1) {
 		b.WriteString(regexp.QuoteMeta(template[last:m[0]]))
 		name := template[m[2]:m[3]]
 		r.names = append(r.names, name)

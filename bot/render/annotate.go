@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"milepost/rules"
 )
@@ -12,14 +13,16 @@ import (
 // maxAnnotations bounds what a check run marks in files; more would be noise.
 const maxAnnotations = 200
 
-var hunk = regexp.MustCompile(`^@@ -[0-9]{1,9}(?:,[0-9]{1,9})? \+([0-9]{1,9})(?:,([0-9]{1,9}))? @@`)
+var hunk = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^@@ -[0-9]{1,9}(?:,[0-9]{1,9})? \+([0-9]{1,9})(?:,([0-9]{1,9}))? @@`)
+})
 
 // touchedLines are the lines of the new file that a unified diff adds or changes, in order.
 func touchedLines(patch string) []int {
 	var out []int
 	at := 0
 	for l := range strings.SplitSeq(patch, "\n") {
-		if m := hunk.FindStringSubmatch(l); m != nil {
+		if m := hunk().FindStringSubmatch(l); m != nil {
 			n, err := strconv.Atoi(m[1])
 			if err != nil {
 				return out

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf16"
 )
 
@@ -21,13 +22,21 @@ const (
 const maxBody = 65_536
 
 var (
-	issueMark = regexp.MustCompile(`^ {0,3}<!-- milepost:issue:([0-9]{1,19}) -->[ \t\r]*$`)
-	pullMark  = regexp.MustCompile(`^ {0,3}<!-- milepost:pull:([0-9]{1,19}):([0-9]{1,10}) -->[ \t\r]*$`)
-	endMark   = regexp.MustCompile(`^ {0,3}<!-- milepost:end -->[ \t\r]*$`)
-	noteMark  = regexp.MustCompile(`^ {0,3}<!-- milepost:notes -->[ \t\r]*$`)
+	issueMark = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^ {0,3}<!-- milepost:issue:([0-9]{1,19}) -->[ \t\r]*$`)
+	})
+	pullMark = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^ {0,3}<!-- milepost:pull:([0-9]{1,19}):([0-9]{1,10}) -->[ \t\r]*$`)
+	})
+	endMark  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ {0,3}<!-- milepost:end -->[ \t\r]*$`) })
+	noteMark = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ {0,3}<!-- milepost:notes -->[ \t\r]*$`) })
 	// between is all that may stand between the two marks to be ours.
-	between = regexp.MustCompile(`^[ \t\r]*(?:\r?\n)*(?:---[ \t]*(?:\r?\n)+)? {0,3}<!-- milepost:notes -->`)
-	box     = regexp.MustCompile(`(?i)^[ \t]*[-*+][ \t]+\[[ \t]*x[ \t]*\].*<!--\s*milepost:box:(recheck|pause|ask-mentor)\s*-->`)
+	between = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[ \t\r]*(?:\r?\n)*(?:---[ \t]*(?:\r?\n)+)? {0,3}<!-- milepost:notes -->`)
+	})
+	box = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^[ \t]*[-*+][ \t]+\[[ \t]*x[ \t]*\].*<!--\s*milepost:box:(recheck|pause|ask-mentor)\s*-->`)
+	})
 )
 
 // Marker is the hidden comment that makes an issue ours: the first line of its body.
@@ -37,10 +46,10 @@ func Marker(repoID int64) string { return fmt.Sprintf("<!-- milepost:issue:%d --
 // no marker.
 func FindMarker(body string) (repoID int64, ok bool) {
 	for l := range openLines(body) {
-		if endMark.MatchString(l.text) || noteMark.MatchString(l.text) {
+		if endMark().MatchString(l.text) || noteMark().MatchString(l.text) {
 			break
 		}
-		if m := issueMark.FindStringSubmatch(l.text); m != nil {
+		if m := issueMark().FindStringSubmatch(l.text); m != nil {
 			id, err := strconv.ParseInt(m[1], 10, 64)
 			return id, err == nil
 		}
@@ -56,7 +65,7 @@ func CommentMarker(repoID int64, number int) string {
 // FindCommentMarker returns what the marker of a comment names. It counts on the comment's first line only.
 func FindCommentMarker(body string) (repoID int64, number int, ok bool) {
 	first, _, _ := strings.Cut(body, "\n")
-	m := pullMark.FindStringSubmatch(first)
+	m := pullMark().FindStringSubmatch(first)
 	if m == nil {
 		return 0, 0, false
 	}
@@ -74,7 +83,7 @@ type line struct {
 	end  int // just behind the text
 }
 
-var fenceLine = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$")
+var fenceLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$") })
 
 // allLines yields the lines of a text.
 func allLines(body string) func(func(line) bool) {
@@ -99,7 +108,7 @@ func openLines(body string) func(func(line) bool) {
 	return func(yield func(line) bool) {
 		fence := ""
 		for l := range allLines(body) {
-			m := fenceLine.FindStringSubmatch(strings.TrimRight(l.text, " \t\r"))
+			m := fenceLine().FindStringSubmatch(strings.TrimRight(l.text, " \t\r"))
 			switch {
 			case fence != "":
 				if m != nil && m[1][0] == fence[0] && len(m[1]) >= len(fence) && m[2] == "" {
@@ -124,14 +133,14 @@ func notesOf(body string) (managed, notes string, found bool) {
 	starts, last := 0, ""
 	for l := range allLines(body) {
 		switch text := strings.TrimSpace(l.text); {
-		case issueMark.MatchString(l.text):
+		case issueMark().MatchString(l.text):
 			if starts++; starts > 1 {
 				return "", body, false
 			}
 			last = text
-		case (endMark.MatchString(l.text) || noteMark.MatchString(l.text)) && strings.HasPrefix(last, "<sub>") && strings.HasSuffix(last, "</sub>"):
+		case (endMark().MatchString(l.text) || noteMark().MatchString(l.text)) && strings.HasPrefix(last, "<sub>") && strings.HasSuffix(last, "</sub>"):
 			rest := body[l.end:]
-			if m := between.FindString(rest); m != "" && endMark.MatchString(l.text) {
+			if m := between().FindString(rest); m != "" && endMark().MatchString(l.text) {
 				rest = rest[len(m):]
 			}
 			return body[:l.end], rest, true
@@ -182,7 +191,7 @@ func Ticks(body string) []string {
 	var out []string
 	seen := map[string]bool{}
 	for l := range openLines(managed) {
-		m := box.FindStringSubmatch(l.text)
+		m := box().FindStringSubmatch(l.text)
 		if m == nil {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -93,7 +94,9 @@ func clip(s string, n int) string {
 
 // linked matches what GitHub, or Markdown, makes a link, a picture or a formula of: mentions, references, addresses, short names of emoji,
 // commit ids, advisories, formulas.
-var linked = regexp.MustCompile(`(?i)[@$]|#[0-9]|://|www\.|^:|:[\w+-]+:|\bGH-\d|(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])|CVE-|GHSA-|mailto:|xmpp:`)
+var linked = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)[@$]|#[0-9]|://|www\.|^:|:[\w+-]+:|\bGH-\d|(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])|CVE-|GHSA-|mailto:|xmpp:`)
+})
 
 // links reports whether GitHub would link a word, or a part of it. Most words hold nothing that any link needs, and are told so quickly.
 func links(w string) bool {
@@ -113,7 +116,7 @@ func links(w string) bool {
 	if longest < 7 && !strings.ContainsAny(w, "@$#:.-") {
 		return false
 	}
-	return linked.MatchString(w)
+	return linked().MatchString(w)
 }
 
 var textEscapes = strings.NewReplacer(
@@ -122,7 +125,7 @@ var textEscapes = strings.NewReplacer(
 )
 
 // lineStart matches what means something at the beginning of a line only.
-var lineStart = regexp.MustCompile(`^(?:([0-9]{1,9})([.)])|[-+:%])`)
+var lineStart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:([0-9]{1,9})([.)])|[-+:%])`) })
 
 // Inline escapes text for running text. The result is one line.
 func Inline(s string) string { return words(s, Code) }
@@ -148,7 +151,7 @@ func inlineWord(w string, first bool, code func(string) string) string {
 		return textEscapes.Replace(before) + code(core) + textEscapes.Replace(after)
 	}
 	w = textEscapes.Replace(clip(w, maxWord))
-	if m := lineStart.FindStringSubmatch(w); first && m != nil {
+	if m := lineStart().FindStringSubmatch(w); first && m != nil {
 		if m[1] != "" {
 			return m[1] + `\` + w[len(m[1]):]
 		}
@@ -319,11 +322,11 @@ func Code(s string) string {
 	return fence + s + fence
 }
 
-var language = regexp.MustCompile(`^[a-zA-Z0-9+#-]{0,20}$`)
+var language = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9+#-]{0,20}$`) })
 
 // Fence returns a block of code. Lines are kept; what hides, and what could be taken for one of our own marks, is not.
 func Fence(content, lang string) string {
-	if !language.MatchString(lang) {
+	if !language().MatchString(lang) {
 		lang = ""
 	}
 	content = strings.ReplaceAll(content, "\r\n", "\n")
@@ -423,12 +426,12 @@ func (r Repo) base() string {
 	return server + "/" + pathURL(r.Owner) + "/" + pathURL(r.Name)
 }
 
-var commitPattern = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+var commitPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`) })
 
 // blobURL is the permanent address of lines of a file; "" when there is none.
 func (r Repo) blobURL(commit, file string, start, end int) string {
 	base := r.base()
-	if base == "" || file == "" || !commitPattern.MatchString(commit) {
+	if base == "" || file == "" || !commitPattern().MatchString(commit) {
 		return ""
 	}
 	u := base + "/blob/" + commit + "/" + pathURL(file)
@@ -449,18 +452,18 @@ func (r Repo) commitLink(sha string) string {
 	if sha == "" {
 		return "the files of a folder"
 	}
-	if !commitPattern.MatchString(sha) || r.base() == "" {
+	if !commitPattern().MatchString(sha) || r.base() == "" {
 		return Code(short(sha))
 	}
 	return link(Code(short(sha)), r.base()+"/commit/"+sha)
 }
 
-var digits = regexp.MustCompile(`^[0-9]{1,9}$`)
+var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{1,9}$`) })
 
 // pullNumber is the number of a pull request of this repository whose address is given; "" for any other.
 func (r Repo) pullNumber(address string) string {
 	n, ok := strings.CutPrefix(address, r.base()+"/pull/")
-	if r.base() == "" || !ok || !digits.MatchString(n) {
+	if r.base() == "" || !ok || !digits().MatchString(n) {
 		return ""
 	}
 	return n
@@ -489,7 +492,7 @@ func (r Repo) webLink(text, address string) string {
 // safeAddress returns an address that the bot itself made, if it is one of the web and fits between the parentheses of a link.
 func safeAddress(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(address, " ()<>\\\"'`\n\r\t") || conversation.MatchString(u.Path) {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || strings.ContainsAny(address, " ()<>\\\"'`\n\r\t") || conversation().MatchString(u.Path) {
 		return ""
 	}
 	return u.String()

@@ -3,6 +3,7 @@ package render
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Texts of a roadmap may be formatted a little: paragraphs, lists, blocks of code, `code`, **bold**, and links to documentation. A roadmap may
@@ -11,11 +12,15 @@ import (
 const maxRich = 6000
 
 var (
-	richLink = regexp.MustCompile(`\[([^\[\]]{1,120})\]\((https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9/._~%#?=+:,;-]*)?)\)`)
-	richBold = regexp.MustCompile(`\*\*([^*\[\]]{1,200})\*\*`)
-	listItem = regexp.MustCompile(`^ {0,3}(?:[-*+]|([0-9]{1,3})[.)]) +(.*)$`)
+	richLink = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`\[([^\[\]]{1,120})\]\((https://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9/._~%#?=+:,;-]*)?)\)`)
+	})
+	richBold = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\*\*([^*\[\]]{1,200})\*\*`) })
+	listItem = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^ {0,3}(?:[-*+]|([0-9]{1,3})[.)]) +(.*)$`) })
 	// conversation matches addresses whose pages note who links to them.
-	conversation = regexp.MustCompile(`(?i)/(?:issues|pull|pulls|discussions|commit)(?:/|$)`)
+	conversation = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)/(?:issues|pull|pulls|discussions|commit)(?:/|$)`)
+	})
 )
 
 // Rich renders a roadmap's text as Markdown blocks.
@@ -33,7 +38,7 @@ func Rich(s string) string {
 	}
 	for i := 0; i < len(lines); i++ {
 		l := strings.TrimRight(lines[i], " \t")
-		switch m := listItem.FindStringSubmatch(l); {
+		switch m := listItem().FindStringSubmatch(l); {
 		case l == "":
 			flush()
 		case strings.HasPrefix(strings.TrimLeft(l, " "), "```"):
@@ -87,13 +92,13 @@ func fenced(lines []string, i int) (code, lang string, last int) {
 // richInline renders one paragraph of a roadmap's text.
 func richInline(s string) string {
 	return spans(s, func(text string) string {
-		return marked(text, richLink, func(m []string) (string, bool) {
-			if conversation.MatchString(m[2]) {
+		return marked(text, richLink(), func(m []string) (string, bool) {
+			if conversation().MatchString(m[2]) {
 				return "", false
 			}
 			return "[" + Inline(m[1]) + "](" + m[2] + ")", true
 		}, func(rest string) string {
-			return marked(rest, richBold, func(m []string) (string, bool) {
+			return marked(rest, richBold(), func(m []string) (string, bool) {
 				in := Inline(m[1])
 				return "**" + in + "**", in != "" && !strings.Contains(in, "`")
 			}, Inline)

@@ -91,14 +91,14 @@ func New(cfg Config) (*Handler, error) {
 	return h, nil
 }
 
-// trees are the tables of fields, compiled.
-var trees = func() map[string]*node {
+// trees are the tables of fields, compiled at the first delivery: a check of a folder starts without them.
+var trees = sync.OnceValue(func() map[string]*node {
 	all := map[string]*node{}
 	for name, e := range events {
 		all[name] = compile(join(common, e.paths))
 	}
 	return all
-}()
+})
 
 // ServeHTTP takes one delivery.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -221,7 +221,7 @@ func parse(header http.Header, body []byte) (storage.Delivery, error) {
 		return d, err
 	}
 	e, known := events[d.Event]
-	tree := trees[d.Event]
+	tree := trees()[d.Event]
 	if !known {
 		tree = nothing
 	}

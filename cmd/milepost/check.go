@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -162,7 +163,9 @@ func loadRoadmap(file string) (*rules.Roadmap, error) {
 	return joined, nil
 }
 
-var remoteTarget = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}(@\S+)?$`)
+var remoteTarget = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}(@\S+)?$`)
+})
 
 // readTarget reads what the user named: a folder (of a work tree, or inside one), a bare repository, or a repository on GitHub.
 func readTarget(ctx context.Context, target string, getenv func(string) string, p *progress) (*snapshot.Snapshot, snapshot.Activity, error) {
@@ -173,7 +176,7 @@ func readTarget(ctx context.Context, target string, getenv func(string) string, 
 		return nil, act, fmt.Errorf("%s is a file; name the folder that holds the project", target)
 	case err == nil:
 		return readFolder(ctx, target, p)
-	case errors.Is(err, os.ErrNotExist) && remoteTarget.MatchString(target):
+	case errors.Is(err, os.ErrNotExist) && remoteTarget().MatchString(target):
 		return readGitHub(ctx, target, getenv)
 	case errors.Is(err, os.ErrNotExist):
 		return nil, act, fmt.Errorf("there is no folder %q; name one that exists, or a GitHub repository as owner/repo", target)

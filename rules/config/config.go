@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bmatcuk/doublestar/v4"
 	"go.yaml.in/yaml/v3"
@@ -74,10 +75,14 @@ func (c *Celebrate) UnmarshalStrict(d *strict.Decoder, n *yaml.Node) {
 }
 
 var (
-	loginPattern = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$`)
-	teamPattern  = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}$`)
-	repoPattern  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$`)
-	weekdays     = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+	loginPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})$`) })
+	teamPattern  = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_.-]{1,100}$`)
+	})
+	repoPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}$`)
+	})
+	weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
 )
 
 const (
@@ -132,11 +137,11 @@ func (c Config) faults(file string, data []byte, known []string) strict.Faults {
 	if len(c.Ignore) > maxIgnore {
 		add("ignore", "ignore: at most %d globs are taken", maxIgnore)
 	}
-	if c.Learner != "" && !loginPattern.MatchString(c.Learner) {
+	if c.Learner != "" && !loginPattern().MatchString(c.Learner) {
 		add(c.Learner, "learner: %q is not a GitHub login; write it without @", c.Learner)
 	}
 	for _, m := range c.Mentors {
-		if !loginPattern.MatchString(m) && !teamPattern.MatchString(m) {
+		if !loginPattern().MatchString(m) && !teamPattern().MatchString(m) {
 			add(m, "mentors: %q is neither a login nor a team; write octocat or @org/team", m)
 		}
 	}
@@ -149,7 +154,7 @@ func (c Config) faults(file string, data []byte, known []string) strict.Faults {
 	if strings.Contains(c.Roadmap, "..") || strings.HasPrefix(c.Roadmap, "/") {
 		add(c.Roadmap, "roadmap: the path must be inside the repository")
 	}
-	if r := c.Digest.Repo; r != "" && !repoPattern.MatchString(r) {
+	if r := c.Digest.Repo; r != "" && !repoPattern().MatchString(r) {
 		add(r, "digest.repo: %q is not a repository; write owner/name", r)
 	}
 	if w := c.Digest.Weekday; w != "" && !slices.Contains(weekdays, strings.ToLower(w)) {
@@ -223,7 +228,9 @@ func Merge(defaults, own Config) Config {
 func (c Config) IssueEnabled() bool { return c.Issue.Enabled == nil || *c.Issue.Enabled }
 
 // CommentEnabled reports whether comments on pull requests are wanted.
-func (c Config) CommentEnabled() bool { return c.PullRequests.Comment == nil || *c.PullRequests.Comment }
+func (c Config) CommentEnabled() bool {
+	return c.PullRequests.Comment == nil || *c.PullRequests.Comment
+}
 
 // Celebration is when to comment under the issue.
 func (c Config) Celebration() Celebrate {
