@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -107,6 +108,10 @@ func (d *doctor) configuration() {
 
 func (d *doctor) database(ctx context.Context) {
 	store, err := storage.Open(ctx, d.cfg.DatabaseURL, storage.Options{Shared: true, NoMigrate: true})
+	if errors.Is(err, fs.ErrNotExist) {
+		d.say("database", Fault, err.Error(), "check DATABASE_URL; if it is right, run `milepost migrate` or start `milepost serve`, which makes the database")
+		return
+	}
 	if err != nil {
 		d.say("database", Fault, err.Error(), "check DATABASE_URL, and that the database runs and may be written")
 		return
