@@ -248,7 +248,7 @@ func (s *Server) wayMilestone(l *learner, i int, reports map[int64]*rules.Report
 			if v, ok := r.Milestone(m.ID); ok {
 				m.Reason = v.Reason
 				if len(v.Evidence) > 0 {
-					pl := s.place(&e.repo, r.Repository.Commit, v.Evidence[0])
+					pl := s.place(&e.repo, r.Repository.Commit, unsaid(v.Evidence[0], v.Reason))
 					m.Place = &pl
 				}
 			}
@@ -314,6 +314,14 @@ func (s *Server) commitPlace(repo *storage.Repository, x storage.Earned) place {
 		return place{Text: "commit " + x.Commit[:min(7, len(x.Commit))], URL: base + "/commit/" + url.PathEscape(x.Commit)}
 	}
 	return place{}
+}
+
+// unsaid is a piece of evidence without a note that the reason beside it says already.
+func unsaid(e rules.Evidence, reason string) rules.Evidence {
+	if e.Note == reason && (e.Path != "" || e.Commit != "" || e.URL != "") {
+		e.Note = ""
+	}
+	return e
 }
 
 // place is where a piece of evidence is on GitHub, at the commit that was judged.

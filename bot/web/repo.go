@@ -134,7 +134,7 @@ func (s *Server) fillReport(p *request, body *repoBody) error {
 		for _, m := range st.Milestones {
 			rm := repoMilestone{MilestoneReport: m, Since: since[m.ID], Earned: first[m.ID], Mentor: signed[m.ID]}
 			for _, e := range m.Evidence[:min(len(m.Evidence), 5)] {
-				rm.Places = append(rm.Places, s.place(repo, body.Report.Repository.Commit, e))
+				rm.Places = append(rm.Places, s.place(repo, body.Report.Repository.Commit, unsaid(e, m.Reason)))
 			}
 			if rm.Earned != nil {
 				rm.Link = s.commitPlace(repo, *rm.Earned)
