@@ -188,7 +188,7 @@ func (r *run) compare(ctx context.Context, t target) error {
 	head.report.Repository.Commit = t.head
 	pin := render.PullInput{
 		Roadmap: r.std.roadmap, Repo: r.renderRepo(), Number: t.number, HeadSHA: t.head, BaseSHA: comparison.MergeBase, Base: &base.report, Head: &head.report,
-		Draft: t.draft, Require: r.std.conf.PullRequests.Require, DashboardURL: details,
+		Draft: t.draft, Explain: t.explain, Require: r.std.conf.PullRequests.Require, DashboardURL: details,
 	}
 	for _, f := range comparison.Files {
 		pin.Files = append(pin.Files, render.ChangedFile{Path: f.Path, Patch: f.Patch})
@@ -200,11 +200,6 @@ func (r *run) compare(ctx context.Context, t target) error {
 		pin.IssueURL = pub.URL
 	}
 	text := render.CheckRun(pin)
-	if t.explain {
-		if err := r.explain(ctx, &pin, &text); err != nil {
-			return err
-		}
-	}
 	if err := r.foretell(ctx, &pin, &head, &text); err != nil {
 		return err
 	}
@@ -284,27 +279,6 @@ func (r *run) giveUp(ctx context.Context, what string, t target) error {
 
 // maxCheckText is how long a check run's text may be, in bytes.
 const maxCheckText = 65_535
-
-// explain puts before a check run's text why each open milestone is open.
-func (r *run) explain(ctx context.Context, pin *render.PullInput, text *render.CheckRunText) error {
-	in, err := r.issueInput(ctx, pin.Head)
-	if err != nil {
-		return err
-	}
-	var parts []string
-	room := maxCheckText - len(text.Text) - 10
-	for _, m := range pin.Head.Open(20) {
-		why := render.ReplyWhy(in, m.ID)
-		if room -= len(why) + 7; room < 0 {
-			break
-		}
-		parts = append(parts, why)
-	}
-	if len(parts) > 0 {
-		text.Text = strings.Join(append(parts, text.Text), "\n\n---\n\n")
-	}
-	return nil
-}
 
 // openPulls checks the pull requests that were open before the installation, without a comment.
 func (r *run) openPulls(ctx context.Context) error {

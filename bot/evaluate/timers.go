@@ -28,6 +28,7 @@ func (a *Actor) Timers(keep storage.Retention) []work.Timer {
 		{Name: "redeliver", Every: redeliverEvery, First: 5 * time.Second, Handler: work.HandlerFunc(a.redeliver)},
 		{Name: "stock", Every: stockEvery, First: time.Second, Handler: work.HandlerFunc(a.stock)},
 		{Name: "sweep", Every: sweepEvery, First: time.Minute, Handler: work.HandlerFunc(a.sweep)},
+		{Name: "digest", Every: digestEvery, First: 2 * time.Minute, Handler: work.HandlerFunc(a.digests)},
 		{Name: "prune", Every: pruneEvery, First: time.Hour, Handler: work.HandlerFunc(func(ctx context.Context, _ *work.Claim) error {
 			_, err := a.Store.Prune(ctx, keep)
 			return wrapped(err)
@@ -117,7 +118,7 @@ func (a *Actor) sweep(ctx context.Context, _ *work.Claim) error {
 	}
 	var wishes []storage.Wish
 	for _, r := range stale {
-		wishes = append(wishes, storage.Wish{Key: storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(r.ID, 10)}, Priority: storage.PriorityLow})
+		wishes = append(wishes, storage.Wish{Key: repoKey(r.ID), Priority: storage.PriorityLow})
 	}
 	return wrapped(a.Store.Enqueue(ctx, wishes...))
 }

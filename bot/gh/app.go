@@ -104,6 +104,7 @@ func (c Config) withDefaults() Config {
 	if c.Transport == nil {
 		c.Transport = defaultTransport()
 	}
+	c.Transport = waits{c.Transport}
 	return c
 }
 
@@ -172,6 +173,7 @@ type Client struct {
 	gh           *github.Client
 	installation int64
 	pacer        *pacer // nil: contents are created unpaced
+	pause        pause
 }
 
 func newClient(cfg Config, tr http.RoundTripper, installation int64, p *pacer) (*Client, error) {
@@ -201,6 +203,9 @@ func (c *Client) call(ctx context.Context, method, route, path string, in, out a
 
 func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (*http.Response, error) {
 	name := method + " " + route
+	if err := c.pause.over(name, c.cfg.Now()); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
 	defer cancel()
 	req, err := c.gh.NewRequest(method, strings.TrimPrefix(path, "/"), in)
@@ -226,7 +231,7 @@ func (c *Client) do(ctx context.Context, method, route, path string, in, out any
 	if err == nil && raw != nil && raw.StatusCode/100 == 3 {
 		return raw, &Error{Kind: NotFound, Call: name, Status: raw.StatusCode, Msg: "it has moved"}
 	}
-	return raw, classify(name, err, c.cfg.Now())
+	return raw, c.pause.note(classify(name, err, c.cfg.Now()))
 }
 
 func (c *Client) observe(method, route string, resp *github.Response, took time.Duration) {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/bradleyfalzon/ghinstallation/v2"
 	"github.com/google/go-github/v62/github"
 )
 
@@ -116,17 +118,21 @@ func classify(call string, err error, now time.Time) error {
 	var primary *github.RateLimitError
 	var secondary *github.AbuseRateLimitError
 	var response *github.ErrorResponse
+	var token *ghinstallation.HTTPError
 	switch {
 	case errors.As(err, &primary):
 		out.Kind, out.Status, out.Until, out.Msg = RateLimited, statusOf(primary.Response), primary.Rate.Reset.Time, "the hourly limit is used up"
 	case errors.As(err, &secondary):
 		out.Kind, out.Status, out.Until, out.Msg = RateLimited, statusOf(secondary.Response), now.Add(secondaryPause), "a secondary limit was hit"
-		if secondary.RetryAfter != nil {
-			out.Until = now.Add(*secondary.RetryAfter)
+		if d, ok := waitOf(secondary.Response.Header); ok {
+			out.Until = now.Add(d)
 		}
 	case errors.As(err, &response):
 		out.Status, out.Msg = statusOf(response.Response), bounded(response.Message)
 		out.Kind, out.Until = kindOfResponse(response, now)
+	case errors.As(err, &token) && token.Response != nil:
+		out.Status, out.Msg = token.Response.StatusCode, "no installation token: "+token.Response.Status
+		out.Kind, out.Until = kindOfToken(token.Response, now)
 	default:
 		out.Msg = reason(err)
 		out.Kind = kindOfText(out.Msg)
@@ -172,6 +178,35 @@ func kindOfText(msg string) Kind {
 	return Transient
 }
 
+// kindOfToken says why no installation token was to be had. A limit and a suspended installation both are 403.
+func kindOfToken(r *http.Response, now time.Time) (Kind, time.Time) {
+	wait, named := waitOf(r.Header)
+	switch {
+	case named:
+		return RateLimited, now.Add(wait)
+	case r.Header.Get("X-RateLimit-Remaining") == "0":
+		return RateLimited, resetOf(r.Header)
+	case r.StatusCode == http.StatusTooManyRequests:
+		return RateLimited, now.Add(secondaryPause)
+	case r.StatusCode == http.StatusForbidden:
+		return Suspended, time.Time{}
+	case r.StatusCode == http.StatusNotFound:
+		return NotFound, time.Time{}
+	case r.StatusCode == http.StatusUnauthorized:
+		return Auth, time.Time{}
+	}
+	return Transient, time.Time{}
+}
+
+// resetOf is when the hour of a primary limit ends; zero if the answer does not say.
+func resetOf(h http.Header) time.Time {
+	s, err := strconv.ParseInt(h.Get("X-RateLimit-Reset"), 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(s, 0)
+}
+
 func kindOfResponse(r *github.ErrorResponse, now time.Time) (Kind, time.Time) {
 	msg := strings.ToLower(r.Message)
 	status := statusOf(r.Response)
@@ -200,8 +235,8 @@ func kindOfResponse(r *github.ErrorResponse, now time.Time) (Kind, time.Time) {
 func kindOfForbidden(r *github.ErrorResponse, msg string, now time.Time) (Kind, time.Time) {
 	h := r.Response.Header
 	switch {
-	case h.Get("Retry-After") != "":
-		if d, err := time.ParseDuration(h.Get("Retry-After") + "s"); err == nil {
+	case h.Get(waitHeader) != "":
+		if d, ok := waitOf(h); ok {
 			return RateLimited, now.Add(d)
 		}
 		return RateLimited, now.Add(secondaryPause)

@@ -196,6 +196,9 @@ func (c *Client) Contents(ctx context.Context, r Repo, path, ref string) (data [
 func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(string, int64) bool) (*snapshot.Snapshot, error) {
 	const route = "/repos/{owner}/{repo}/tarball/{ref}"
 	name := "GET " + route
+	if err := c.pause.over(name, c.cfg.Now()); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, 5*c.cfg.CallTimeout)
 	defer cancel()
 	req, err := c.gh.NewRequest(http.MethodGet, r.path("/tarball/"+url.PathEscape(ref)), nil)
@@ -211,7 +214,7 @@ func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(stri
 		location = resp.Header.Get("Location")
 		_ = resp.Body.Close()
 	case err != nil:
-		return nil, classify(name, err, c.cfg.Now())
+		return nil, c.pause.note(classify(name, err, c.cfg.Now()))
 	default:
 		defer func() { _ = resp.Body.Close() }()
 		return c.untar(ctx, name, resp.Body, want)
