@@ -107,7 +107,23 @@ func (s *Source) isApp(name string) bool {
 	if strings.HasSuffix(name, "App") || strings.HasSuffix(name, "Server") {
 		return true
 	}
-	return s.memo("router", name, func() bool { return s.assignedRouter(name) })
+	return s.memo("router", name, func() bool { return s.assignedRouter(name) || s.typedRouter(name) })
+}
+
+// typedRouter tells whether name is a parameter declared as a server, as the plugins of Fastify take one: (instance: FastifyInstance). Without types it
+// is known by its usual name and by the reply of its handlers.
+func (s *Source) typedRouter(name string) bool {
+	if name == "instance" && s.mentions("reply", "astify") && !s.mentions("axios") {
+		return true
+	}
+	for _, kind := range []string{"FastifyInstance", "Express", "Application", "express.Application", "express.Express", "Hono", "Elysia"} {
+		for _, sep := range []string{": ", ":"} {
+			if i := bytes.Index(s.Code, []byte(name+sep+kind)); i >= 0 && (i == 0 || !identifier(s.Code[i-1])) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // assignedRouter tells whether a server or router is assigned to name.
