@@ -45,6 +45,10 @@ func processCommand(s *Source, off int) {
 	case s.Lang == lex.Unknown && !strings.HasPrefix(base, "procfile") || strings.HasPrefix(line, "#") || strings.Contains(line, "FROM "):
 		return
 	}
+	switch base {
+	case "pipfile", "pyproject.toml", "cargo.toml", "environment.yml", "environment.yaml":
+		line = quotedCommand(line) // the other lines name what is installed
+	}
 	if tool := ProcessTool(line); tool != "" {
 		if tool == "gunicorn" && strings.HasPrefix(base, "procfile") && !strings.ContainsAny(line, "-") {
 			return
@@ -53,6 +57,24 @@ func processCommand(s *Source, off int) {
 			return // a Procfile alone is no process manager
 		}
 		s.Emit(Fact{Kind: KindProcess, Name: tool, Value: line, Line: at})
+	}
+}
+
+// quotedCommand is the first quoted text of a line that has more than one word, as the scripts in a manifest have; "" without one.
+func quotedCommand(line string) string {
+	for {
+		from := strings.IndexAny(line, "\"'")
+		if from < 0 {
+			return ""
+		}
+		text, rest, found := strings.Cut(line[from+1:], line[from:from+1])
+		if !found {
+			return ""
+		}
+		if strings.Contains(strings.TrimSpace(text), " ") {
+			return text
+		}
+		line = rest
 	}
 }
 
