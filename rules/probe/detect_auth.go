@@ -165,7 +165,9 @@ func loginSignup(in *Input) Result {
 	login = append(login, weakLogin...)
 	if len(login) > 0 && len(signup) == 0 {
 		signup = append(signup, weakSignup...)
-		signup = append(signup, accountRoutes(in)...)
+		signup = append(signup, where(accountRoutes(in), func(h facts.Hit) bool {
+			return !slices.ContainsFunc(login, func(l facts.Hit) bool { return l.File == h.File && l.Line == h.Line }) // one route is not both
+		})...)
 	}
 	login, signup = prefer(login), prefer(signup)
 	secret := slices.Concat(serverHits(in, facts.KindPasswordHash, ""), serverHits(in, facts.KindCredential, ""), serverHits(in, facts.KindWeakHash, ""))
@@ -191,7 +193,7 @@ func authRoutes(in *Input, is func(string) bool) []facts.Hit {
 		if slices.Contains([]string{"session", "sessions", "token", "tokens", "join", "registration", "registrations", "register"}, last) && !aboutPeople(h) && (last != "register" || h.File.Class.Has(facts.Example)) {
 			return false
 		}
-		return is(last) || h.Value == "" && h.Name == "POST" && is(handlerStem(h.Fact.Scope))
+		return is(last) || h.Name == "POST" && (h.Value == "" && is(handlerStem(h.Fact.Scope)) || last == "" && is(routerStem(h.File)) && credentials(h.File))
 	})
 }
 
@@ -221,6 +223,26 @@ func handlerStem(scope string) string {
 		stem = strings.TrimSuffix(stem, suffix)
 	}
 	return stem
+}
+
+// routerStem is what a file of routes is about, by its name: auth for routes/auth.js, auth.routes.js and auth/index.js.
+func routerStem(f *facts.RepoFile) string {
+	base, _, _ := strings.Cut(strings.ToLower(f.Base()), ".")
+	if base == "index" {
+		base = path.Base(path.Dir(strings.ToLower(f.Path)))
+	}
+	stem := letters(base)
+	for _, suffix := range []string{"routes", "router", "route"} {
+		stem = strings.TrimSuffix(stem, suffix)
+	}
+	return stem
+}
+
+// credentials reports whether a file takes or compares a password.
+func credentials(f *facts.RepoFile) bool {
+	return slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool {
+		return x.Kind == facts.KindCredential || x.Kind == facts.KindPasswordHash
+	})
 }
 
 // lastSegment is the last part of a path that is no parameter, folded to letters.
