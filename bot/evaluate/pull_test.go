@@ -251,7 +251,7 @@ func stories() []story {
 			r.Sim.RequestAction(r.repo, r.Owner, r.run(r.head()).ID, render.ActionExplain)
 			r.Settle()
 		}, after: func(t *testing.T, r *review) {
-			if text := r.run(r.head()).Text; !strings.Contains(text, "There is no Dockerfile") {
+			if text := r.run(r.head()).Text; !strings.Contains(text, "Add a Dockerfile.") {
 				t.Errorf("nothing is explained:\n%s", text)
 			}
 		}},
