@@ -31,6 +31,22 @@ type person struct {
 	commits []snapshot.Commit
 }
 
+// steps is the number of a person's commits that are no merges; merges say nothing of who wrote the most.
+func (p *person) steps() int {
+	n := 0
+	for _, c := range p.commits {
+		if !merges(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// merges reports whether a commit joins others, by its parents or, where a merge was squashed, by its message.
+func merges(c snapshot.Commit) bool {
+	return c.Parents >= 2 || strings.HasPrefix(c.Message, "Merge pull request #")
+}
+
 // people groups the human commits of a log by who wrote them: a shared login, address or name makes one person.
 func people(commits []snapshot.Commit) []*person {
 	var out []*person
@@ -98,7 +114,7 @@ func byLearner(commits []snapshot.Commit, learner string) []snapshot.Commit {
 		if key != "" && p.names[key] {
 			return p.commits
 		}
-		if best == nil || len(p.commits) > len(best.commits) {
+		if best == nil || p.steps() > best.steps() {
 			best = p
 		}
 	}
@@ -195,14 +211,14 @@ func commitHistory(in *Input) Result {
 		return Result{Status: Unknown, Reason: "the history of commits is not known in this run"}
 	}
 	commits := byLearner(log.Commits, in.Learner)
-	good, merges := 0, 0
+	good, n := 0, 0
 	var ev []Evidence
 	var dull string
 	for _, c := range commits {
-		if merge := c.Parents >= 2 || strings.HasPrefix(c.Message, "Merge pull request #"); merge {
-			merges++ // a merge says what was merged; the steps are the commits in it
-			continue
+		if merges(c) {
+			continue // a merge says what was merged; the steps are the commits in it
 		}
+		n++
 		if telling(c.Message) {
 			good++
 			if len(ev) < 2 {
@@ -212,7 +228,6 @@ func commitHistory(in *Input) Result {
 			dull = clean(firstLine(c.Message))
 		}
 	}
-	n := len(commits) - merges
 	switch {
 	case n >= minCommits && 2*good > n:
 		return Result{Status: Met, Evidence: ev, Reason: fmt.Sprintf("%d commits, %d with a message that says what was done", n, good)}

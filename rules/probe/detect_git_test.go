@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"milepost/rules/facts"
+	"milepost/rules/snapshot"
 )
 
 func TestTelling(t *testing.T) {
@@ -104,5 +105,21 @@ func TestTestCommands(t *testing.T) {
 		if got := w.tests(command, "", 0); got != want {
 			t.Errorf("%q: %v, want %v", command, got, want)
 		}
+	}
+}
+
+func TestLearnerIsTheMainWriter(t *testing.T) {
+	t.Parallel()
+	log := []snapshot.Commit{
+		{AuthorName: "Ann", AuthorEmail: "ann@example.com", Parents: 2, Message: "Merge branch 'a'"},
+		{AuthorName: "Ann", AuthorEmail: "ann@example.com", Parents: 2, Message: "Merge branch 'b'"},
+		{AuthorName: "Ann", AuthorEmail: "ann@example.com", Parents: 1, Message: "Merge pull request #1 from bo/b"},
+		{AuthorName: "Ann", AuthorEmail: "ann@example.com", Parents: 1, Message: "Add a"},
+		{AuthorName: "Bo", AuthorEmail: "bo@example.com", Parents: 1, Message: "Add b"},
+		{AuthorName: "Bo", AuthorEmail: "bo@example.com", Parents: 1, Message: "Add c"},
+	}
+	got := byLearner(log, "")
+	if len(got) != 2 || got[0].AuthorName != "Bo" {
+		t.Errorf("got %d commits by %q, want the 2 of Bo, who wrote more than merges", len(got), got[0].AuthorName)
 	}
 }
