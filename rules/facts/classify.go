@@ -80,7 +80,7 @@ func (c classifier) classify(path string) Class {
 		switch {
 		case vendoredDirs[part]:
 			cl |= Vendored
-		case outputDirs[part] && c.roots[strings.TrimSuffix(path[:at], "/")]:
+		case outputDirs[part] && c.roots[strings.TrimSuffix(path[:at], "/")] && !(part == "build" && (isDockerfile("", base) || isCompose("", base))): // Go projects keep their images in build/
 			cl |= Vendored
 		case part == "vendor" && assetDir(lower[:at]), part == "packages" && nugetDir(more):
 			cl |= Vendored

@@ -16,6 +16,7 @@ var statusScanners = []scanner{
 	{langs: langs(lex.CSharp, lex.Scala, lex.FSharp), triggers: statusCalls, scan: statusCall},
 	{langs: langs(lex.Python, lex.JavaScript, lex.TypeScript, lex.Java, lex.Kotlin, lex.Rust, lex.PHP, lex.Go), triggers: statusHelpers, scan: statusHelper},
 	{langs: langs(lex.Python), triggers: []string{", 4", ", 20"}, scan: statusTuple},
+	{langs: langs(lex.Ruby), triggers: []string{"error 4", "error 20", "not_found", "[201,", "[202,", "[204,", "[400,", "[401,", "[403,", "[404,", "[409,", "[422,"}, scan: statusOfRack},
 	{langs: langs(lex.PHP), triggers: []string{"::HTTP_"}, scan: statusConstant},
 	{langs: langs(lex.PHP), triggers: []string{"HTTP/1.", "HTTP/2"}, view: Strings, scan: statusHeader},
 }
@@ -280,6 +281,29 @@ func statusTuple(s *Source, off int) {
 	line := bytes.TrimSpace(s.Between(Code, s.LineStart(off), off))
 	if bytes.HasPrefix(line, []byte("return ")) || len(line) > 0 && (line[0] == '}' || line[0] == ')') && bytes.Contains(s.Between(Code, off-maxCall, off), []byte("return ")) {
 		s.status(code, off)
+	}
+}
+
+// statusOfRack reads the answers of Sinatra and Rack: error 413, "too large", a bare not_found, and the triple [201, {}, body].
+func statusOfRack(s *Source, off int) {
+	head := bytes.TrimSpace(s.Between(Code, s.LineStart(off), off))
+	line := bytes.TrimSpace(s.Between(Code, off, s.LineEnd(off, 0)))
+	if bytes.HasSuffix(line, []byte(" do")) || bytes.HasSuffix(line, []byte("|")) || bytes.HasSuffix(line, []byte("{")) && line[0] != '[' {
+		return // the page for a code that the framework answers
+	}
+	switch {
+	case line[0] == '[':
+		rest := bytes.TrimLeft(line[5:], " ")
+		if len(rest) > 0 && (bytes.IndexByte([]byte("{[\"'"), rest[0]) >= 0 || bytes.HasPrefix(rest, []byte("nil"))) {
+			s.status(string(line[1:4]), off)
+		}
+	case len(head) > 0: // a word of another statement
+	case bytes.HasPrefix(line, []byte("error ")):
+		if code := s.wordAt(off + len("error ")); statusCode(code) {
+			s.status(code, off)
+		}
+	case s.wordAt(off) == "not_found" && (len(line) == len("not_found") || line[len("not_found")] == ' ' && !bytes.HasPrefix(line[len("not_found"):], []byte(" =")) || line[len("not_found")] == '('):
+		s.status("not_found", off)
 	}
 }
 

@@ -100,6 +100,12 @@ func inORM(s *Source, off, _ int) bool {
 	return s.mentions("mongoose", "equelize", "DataTypes", "queryInterface", "typeorm", "drizzle", "knex", "table.", "Schema(", "mikro-orm", "objection", "@Column", "@Prop", "isUnique", "typegoose", "mongodb")
 }
 
+// inMappedClass leaves out unique = true in a class that is no table: on a form or a DTO no provider reads it.
+func inMappedClass(s *Source, off, _ int) bool {
+	return !bytes.HasPrefix(s.Raw[off:], []byte("unique")) && !bytes.HasPrefix(s.Raw[off:], []byte("@NaturalId")) || bytes.HasPrefix(s.Raw[off:], []byte("uniqueIndex")) ||
+		s.mentions("@Entity", "@MappedSuperclass", "@Embeddable", "@Document", "@Table", "@MappedEntity", "@Node", "@Indexed")
+}
+
 func indexMarks() []nameMark {
 	pk := func(s *Source, off, _ int) bool {
 		l := s.line(Code, off)
@@ -140,7 +146,7 @@ func indexMarks() []nameMark {
 		}},
 		{kind: KindIndex, name: "index", langs: inPython(), lits: "create_index(|create_indexes(", when: notID},
 
-		{kind: KindIndex, name: "unique column", langs: inJVM(), lits: "unique = true|unique=true|@UniqueConstraint|UniqueConstraint(|uniqueConstraints|@Indexed|@CompoundIndex|@NaturalId|uniqueIndex(|.uniqueIndex(|ensureIndex(|createIndex("},
+		{kind: KindIndex, name: "unique column", langs: inJVM(), lits: "unique = true|unique=true|@UniqueConstraint|UniqueConstraint(|uniqueConstraints|@Indexed|@CompoundIndex|@NaturalId|uniqueIndex(|.uniqueIndex(|ensureIndex(|createIndex(", when: inMappedClass},
 		{kind: KindIndex, name: "JPA index", langs: inJVM(), lits: "@Index(|Index(", when: fileMentions("persistence.", "androidx.room", "exposed")},
 		{kind: KindIndex, name: "Exposed index", langs: inJVM(), lits: ".index(|index(", when: fileMentions("exposed.sql", "exposed.dao", "exposed.v1")},
 

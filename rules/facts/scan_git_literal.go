@@ -217,7 +217,7 @@ func scanLiteral(s *Source, off int) {
 	if in := s.Between(Strings, start, start+1); len(in) == 1 && in[0] != ' ' && start > 0 && strings.IndexByte("\"'`", s.Raw[start-1]) < 0 && !connectionString(s, start, end, s.LineEnd(off, 0)) {
 		return // a word of a longer text
 	}
-	if !assigns(s.Raw[end:min(len(s.Raw), end+40)]) || s.defaultless(start, end) {
+	if !assigns(s.Raw[end:min(len(s.Raw), end+40)]) && !settingCall(s, string(s.Between(Code, start-10, start))) || s.defaultless(start, end) {
 		return
 	}
 	tries := countKey{KindSecret, "tries"}
@@ -357,10 +357,11 @@ func assigned(s *Source, start, end, limit int) (value string, fallback, ok bool
 	rest = strings.TrimLeft(rest, "\"'`]) \t!?")
 	before := strings.TrimRight(string(s.Between(Text, start-40, start)), "\"'`")
 	if strings.HasPrefix(rest, ",") {
-		if !environmentCall(before) {
+		set := settingCall(s, before)
+		if !environmentCall(before) && !set {
 			return "", false, false
 		}
-		fallback = !strings.HasSuffix(before, "define(")
+		fallback = !set && !strings.HasSuffix(before, "define(")
 		rest = strings.TrimLeft(rest[1:], " \t")
 		rest = strings.TrimPrefix(strings.TrimPrefix(rest, "default="), "cast=str, default=")
 		return literalOf(rest, fallback)
@@ -435,6 +436,12 @@ func environmentCall(code string) bool {
 		}
 	}
 	return false
+}
+
+// settingCall reports whether code ends with the call that gives an application a setting: set :name, of Sinatra, app.set('name', of Express.
+func settingCall(s *Source, code string) bool {
+	code = strings.TrimRight(code, " \t")
+	return s.Lang == lex.Ruby && strings.HasSuffix(code, "set :") || (s.Lang == lex.JavaScript || s.Lang == lex.TypeScript) && strings.HasSuffix(code, "app.set(")
 }
 
 // literalOf reads a string literal at the start of code.

@@ -25,7 +25,7 @@ var readmeTopics = []struct {
 // proceduralWords are headings under which no sentence describes the project, besides those of topics.
 var proceduralWords = []string{
 	"license", "licence", "licença", "licencia", "lizenz", "contribut", "contribuir", "author", "autor", "contact", "credit", "acknowledg", "table of contents", "contents", "tests", "testing", "badge", "support", "faq",
-	"troubleshoot", "changelog", "roadmap", "todo", "to do", "folder structure", "project structure", "directory", "requirements", "tech stack", "technolog", "tecnolog", "dependenc", "resources", "references", "links",
+	"troubleshoot", "changelog", "roadmap", "todo", "to do", "folder structure", "project structure", "directory", "requirements", "tech stack", "built with", "built using", "made with", "powered by", "tools used", "technolog", "tecnolog", "dependenc", "resources", "references", "links",
 	"лиценз", "автор", "технолог", "许可", "ライセンス",
 }
 
@@ -69,7 +69,8 @@ func instruction(t string) bool {
 		"author", "by", "license", "contributions", "visit":
 		return true
 	}
-	return strings.HasSuffix(t, ":")
+	low := strings.ToLower(t)
+	return strings.HasSuffix(t, ":") || strings.HasPrefix(low, "you can run ") || strings.HasPrefix(low, "you can start ") || strings.HasPrefix(low, "you can install ") || strings.HasPrefix(low, "to run ") || strings.HasPrefix(low, "to install ") || strings.HasPrefix(low, "to start ")
 }
 
 // commandWords start the commands by which projects are installed or run.

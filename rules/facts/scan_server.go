@@ -204,7 +204,7 @@ func environmentBy(ls langSet, calls ...string) scanner {
 // env emits a read of the environment, unless it is of a variable that configures the platform and not the program.
 func (s *Source) env(name, call string, off int) {
 	switch name {
-	case "NODE_ENV", "CI", "PATH", "HOME", "PWD", "USER", "SHELL", "DJANGO_SETTINGS_MODULE", "FLASK_APP", "FLASK_ENV", "TERM", "BUNDLE_GEMFILE", "RAILS_ENV", "RACK_ENV", "SPRING_PROFILES_ACTIVE", "TMPDIR", "npm_package_version", "NEXT_RUNTIME", "VITEST", "JEST_WORKER_ID", "LC_ALL", "GITHUB_ACTIONS", "OUTPUT_PATH", "VERBOSE":
+	case "NODE_ENV", "CI", "PATH", "HOME", "PWD", "USER", "SHELL", "DJANGO_SETTINGS_MODULE", "FLASK_APP", "FLASK_ENV", "TERM", "BUNDLE_GEMFILE", "RAILS_ENV", "RACK_ENV", "SINATRA_ENV", "HANAMI_ENV", "PADRINO_ENV", "MIX_ENV", "ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT", "SPRING_PROFILES_ACTIVE", "TMPDIR", "npm_package_version", "NEXT_RUNTIME", "VITEST", "JEST_WORKER_ID", "LC_ALL", "GITHUB_ACTIONS", "OUTPUT_PATH", "VERBOSE":
 		return
 	}
 	s.Emit(Fact{Kind: KindEnv, Name: name, Value: call, Line: s.LineOf(off)})
