@@ -184,13 +184,14 @@ func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, fi
 	}
 	for range workers {
 		wg.Go(func() {
-			sc := NewScanner(patterns)
+			sc, reader := NewScanner(patterns), s.NewReader()
+			defer reader.Close()
 			for {
 				i, ok := take()
 				if !ok {
 					return
 				}
-				if err := scanOne(ctx, s, sc, &files[i]); err != nil {
+				if err := scanOne(ctx, reader, sc, &files[i]); err != nil {
 					mu.Lock()
 					if first == nil {
 						first = err
@@ -205,8 +206,8 @@ func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, fi
 }
 
 // scanOne fills the facts of one file. What is wrong with the file is a reason; what is wrong with the source is an error.
-func scanOne(ctx context.Context, s *snapshot.Snapshot, sc *Scanner, f *RepoFile) error {
-	content, err := s.Read(ctx, f.Entry)
+func scanOne(ctx context.Context, r *snapshot.Reader, sc *Scanner, f *RepoFile) error {
+	content, err := r.Read(ctx, f.Entry)
 	switch {
 	case errors.Is(err, snapshot.ErrTooLarge):
 		f.Unread = "it is larger than 1 MB and was not read"

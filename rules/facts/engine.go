@@ -204,8 +204,7 @@ func (sc *Scanner) Scan(path string, content []byte) File {
 		f.Lang = lex.ByShebang(content)
 	}
 	s := &sc.src
-	s.Path, s.Lang, s.Raw, s.facts = path, f.Lang, content, &f.Facts
-	s.counts = map[countKey]int{}
+	s.reset(path, f.Lang, content)
 	s.index()
 	lex.Split(f.Lang, content, &s.Views)
 	f.Lines = s.Lines
@@ -220,5 +219,6 @@ func (sc *Scanner) Scan(path string, content []byte) File {
 		}
 	}
 	sc.engine.run(s)
+	f.Facts = append(f.Facts, s.facts...) // as many as there are: the buffer is for the next file
 	return f
 }

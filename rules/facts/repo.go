@@ -80,6 +80,7 @@ func Index(name, commit string, files []RepoFile) *Repo {
 		byPath: make(map[string]int, len(files)), kinds: map[Kind][]Hit{}, match: map[string][]Hit{}, deps: map[string][]Declared{},
 	}
 	var ms []manifest.Manifest
+	r.makeRoom()
 	for i := range files {
 		f := &files[i]
 		r.byPath[f.Path] = i
@@ -87,12 +88,18 @@ func Index(name, commit string, files []RepoFile) *Repo {
 		if f.Facts == nil || f.Class.Has(Vendored) {
 			continue
 		}
-		for _, fact := range f.Facts.Facts {
-			if fact.Kind == KindMatch {
-				r.match[fact.Name] = append(r.match[fact.Name], Hit{f, fact})
-				continue
+		for all := f.Facts.Facts; len(all) > 0; {
+			n := run(all)
+			if k := all[0].Kind; k == KindMatch {
+				r.match[all[0].Name] = append(r.match[all[0].Name], Hit{f, all[0]})
+			} else {
+				hits := r.kinds[k]
+				for j := range all[:n] {
+					hits = append(hits, Hit{f, all[j]})
+				}
+				r.kinds[k] = hits
 			}
-			r.kinds[fact.Kind] = append(r.kinds[fact.Kind], Hit{f, fact})
+			all = all[n:]
 		}
 		if m := f.Facts.Manifest; m != nil {
 			m := *m
@@ -118,6 +125,39 @@ func Index(name, commit string, files []RepoFile) *Repo {
 	}
 	r.imports = importsOf(r.kinds[KindImport])
 	return r
+}
+
+// makeRoom gives each kind's list its final capacity: growing them by doubling would cost twice the memory.
+func (r *Repo) makeRoom() {
+	counts := map[Kind]int{}
+	for i := range r.Files {
+		f := &r.Files[i]
+		if f.Facts == nil || f.Class.Has(Vendored) {
+			continue
+		}
+		for all := f.Facts.Facts; len(all) > 0; {
+			n := run(all)
+			if all[0].Kind != KindMatch {
+				counts[all[0].Kind] += n
+			}
+			all = all[n:]
+		}
+	}
+	for k, n := range counts {
+		r.kinds[k] = make([]Hit, 0, n)
+	}
+}
+
+// run is how many facts of one kind stand at the beginning of all; matches of patterns count one by one.
+func run(all []Fact) int {
+	n := 1
+	if all[0].Kind == KindMatch {
+		return n
+	}
+	for n < len(all) && all[n].Kind == all[0].Kind {
+		n++
+	}
+	return n
 }
 
 // Imported is a module and where own files import it.

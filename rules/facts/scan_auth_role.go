@@ -39,6 +39,19 @@ var (
 	})
 )
 
+// maxGuards bounds the names that a scanner remembers.
+const maxGuards = 4096
+
+// namesGuard reports whether a guard has such a name. The names of a repository repeat from file to file.
+func (s *Source) namesGuard(name string) bool {
+	is, known := s.guards[name]
+	if !known {
+		is = guardName().MatchString(name)
+		s.guards[name] = is
+	}
+	return is
+}
+
 // guardMount notes a guard that a route or a router is given.
 func guardMount(s *Source, off int) {
 	if s.counts[countKey{KindRole, ""}] >= maxFactsPerKind {
@@ -55,7 +68,7 @@ func guardMount(s *Source, off int) {
 	name := string(s.Code[start:end])
 	next := strings.TrimLeft(string(s.Between(Code, end, end+3)), " ")
 	lower := strings.ToLower(name)
-	if aloneValue(s, lower, next, start) || start > 0 && s.Raw[start-1] == ':' || !guardName().MatchString(name) {
+	if aloneValue(s, lower, next, start) || start > 0 && s.Raw[start-1] == ':' || !s.namesGuard(name) {
 		return
 	}
 	line := strings.TrimSpace(s.line(Code, off))

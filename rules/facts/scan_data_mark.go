@@ -37,7 +37,7 @@ func (m nameMark) scanner() scanner {
 
 // said reports whether one of the last facts says the same of a line: several names of a mark often stand together.
 func (s *Source) said(kind Kind, name string, line int) bool {
-	all := *s.facts
+	all := s.facts
 	for _, f := range all[max(0, len(all)-6):] {
 		if f.Kind == kind && f.Name == name && f.Line == line {
 			return true
@@ -82,10 +82,15 @@ func (s *Source) line(v View, off int) string {
 // commented reports whether the byte at off is part of a comment.
 func (s *Source) commented(off int) bool { return off < len(s.Comments) && s.Comments[off] != ' ' }
 
-// mentions reports whether the raw source has one of the texts. It is meant for the rare file that a scanner already took an interest in.
+// mentions reports whether the raw source has one of the texts. A file is searched for each of them once.
 func (s *Source) mentions(texts ...string) bool {
 	for _, t := range texts {
-		if bytes.Contains(s.Raw, []byte(t)) {
+		has, known := s.found[t]
+		if !known {
+			has = bytes.Contains(s.Raw, []byte(t))
+			s.found[t] = has
+		}
+		if has {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"bytes"
+	"strings"
 
 	"milepost/rules/lex"
 )
@@ -14,8 +15,10 @@ type Source struct {
 	lex.Views
 
 	starts []int // offsets at which lines start
-	facts  *[]Fact
+	facts  []Fact
 	counts map[countKey]int
+	found  map[string]bool // texts that the file was searched for, with the answers
+	guards map[string]bool // identifiers that were tried as names of guards, with the answers; kept from file to file
 }
 
 type countKey struct {
@@ -25,7 +28,7 @@ type countKey struct {
 
 // Emit adds a fact, cut to the bounds of this package. Facts beyond them are dropped.
 func (s *Source) Emit(f Fact) {
-	if len(*s.facts) >= maxFacts {
+	if len(s.facts) >= maxFacts {
 		return
 	}
 	k := countKey{f.Kind, ""}
@@ -45,13 +48,16 @@ func (s *Source) Emit(f Fact) {
 	}
 	s.counts[k]++
 	f.Name, f.Value, f.Scope = clip(f.Name), clip(f.Value), clip(f.Scope)
-	*s.facts = append(*s.facts, f)
+	s.facts = append(s.facts, f)
 }
 
 // clip bounds text and makes it one valid UTF-8 line.
 func clip(s string) string {
 	if len(s) > maxText {
 		s = s[:maxText]
+	}
+	if plainASCII(s) {
+		return strings.Clone(s) // a part of a larger text would keep all of it
 	}
 	return string(bytes.Map(func(r rune) rune {
 		switch {
@@ -62,6 +68,16 @@ func clip(s string) string {
 		}
 		return r
 	}, bytes.ToValidUTF8([]byte(s), nil)))
+}
+
+// plainASCII reports whether s holds nothing that clip would change.
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 // LineOf is the 1-based line of offset off.
@@ -112,6 +128,21 @@ func (s *Source) Between(v View, from, to int) []byte {
 		return nil
 	}
 	return b[from:to]
+}
+
+// reset makes s the source of another file; what the last one's buffers hold is forgotten.
+func (s *Source) reset(path string, l lex.Language, content []byte) {
+	s.Path, s.Lang, s.Raw = path, l, content
+	clear(s.facts)
+	s.facts = s.facts[:0]
+	if s.counts == nil {
+		s.counts, s.found, s.guards = map[countKey]int{}, map[string]bool{}, map[string]bool{}
+	}
+	clear(s.counts)
+	clear(s.found)
+	if len(s.guards) > maxGuards {
+		clear(s.guards)
+	}
 }
 
 func (s *Source) index() {

@@ -53,14 +53,22 @@ func migration(p string) bool {
 const neededFunctions = 3
 
 func definesFunctions(in *Input) Result {
-	var named, all []facts.Hit
-	for _, h := range in.Repo.Hits(facts.KindFunction) {
+	var named, all []facts.Hit // as many as can matter: those of a large repository are a hundred thousand
+	const enough = 100
+	hits := in.Repo.Hits(facts.KindFunction)
+	for i := range hits {
+		h := &hits[i]
+		if len(named) == enough {
+			break
+		}
 		if !writtenCode(h.File) || migration(h.File.Path) {
 			continue
 		}
-		all = append(all, h)
+		if len(all) < enough {
+			all = append(all, *h)
+		}
 		if h.Name != "" && !h.File.Class.Has(facts.Test) {
-			named = append(named, h)
+			named = append(named, *h)
 		}
 	}
 	switch {

@@ -51,6 +51,9 @@ var qualifiers = []string{
 
 // fold splits an identifier or file stem into lower-case words.
 func fold(s string) []string {
+	if out, ok := foldASCII(s); ok {
+		return out
+	}
 	var out []string
 	var word []rune
 	flush := func() {
@@ -75,6 +78,41 @@ func fold(s string) []string {
 	}
 	flush()
 	return out
+}
+
+// foldASCII is fold for the letters of ASCII, without a copy of each word; ok is false when s has others.
+func foldASCII(s string) (out []string, ok bool) {
+	upper := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	letter := func(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+	words := 1
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return nil, false
+		}
+		if i > 0 && (!letter(s[i]) || upper(s[i])) {
+			words++
+		}
+	}
+	out = make([]string, 0, min(words, 16))
+	lower := strings.ToLower(s)
+	start := 0
+	flush := func(end int) {
+		if end > start {
+			out = append(out, lower[start:end])
+		}
+	}
+	for i := range len(s) {
+		switch c := s[i]; {
+		case !letter(c):
+			flush(i)
+			start = i + 1
+		case upper(c) && i > 0 && (!upper(s[i-1]) || i+1 < len(s) && s[i+1] >= 'a' && s[i+1] <= 'z'):
+			flush(i)
+			start = i
+		}
+	}
+	flush(len(s))
+	return out, true
 }
 
 // structureNamed is the data structure that a name stands for, or nil.

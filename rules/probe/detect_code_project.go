@@ -136,7 +136,7 @@ func entryPoint(in *Input) (Evidence, bool) {
 	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
-		if f.Own() && !f.Class.Has(facts.Test) && !exercise(f) && slices.Contains(entryNames, strings.ToLower(f.Base())) && (best == nil || rank(f) < rank(best)) {
+		if f.Own() && !f.Class.Has(facts.Test) && slices.Contains(entryNames, strings.ToLower(f.Base())) && !exercise(f) && (best == nil || rank(f) < rank(best)) {
 			best = f
 		}
 	}

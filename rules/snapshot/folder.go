@@ -100,7 +100,7 @@ func newWalker(dir string, opts FolderOptions) (*walker, error) {
 	w := &walker{root: root, progress: opts.Progress, index: &gitIndex{}, budget: maxPatternTests}
 	w.s = &Snapshot{Name: filepath.Base(target)}
 	reader := &folderReader{root: root}
-	w.s.read = reader.read
+	w.s.read, w.s.folder = reader.read, reader
 	if w.repo, err = findRepo(target); err != nil {
 		return nil, err
 	}

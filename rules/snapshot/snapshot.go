@@ -93,6 +93,7 @@ type Snapshot struct {
 	Truncated bool
 
 	read   ReadFunc
+	folder *folderReader // of a folder on disk: what read reads from
 	prefix string // "" or "dir/": what Sub took off the paths
 	muted  int    // warnings beyond maxWarnings
 }
@@ -203,7 +204,7 @@ func (s *Snapshot) Sub(dir string) *Snapshot {
 	prefix := dir + "/"
 	sub := &Snapshot{
 		Name: s.Name, Commit: s.Commit, Ref: s.Ref,
-		Truncated: s.Truncated, read: s.read, prefix: s.prefix + prefix,
+		Truncated: s.Truncated, read: s.read, folder: s.folder, prefix: s.prefix + prefix,
 	}
 	lo := s.search(prefix)
 	hi := lo + sort.Search(len(s.Entries)-lo, func(i int) bool { return !strings.HasPrefix(s.Entries[lo+i].Path, prefix) })
