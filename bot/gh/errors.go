@@ -210,6 +210,9 @@ func resetOf(h http.Header) time.Time {
 func kindOfResponse(r *github.ErrorResponse, now time.Time) (Kind, time.Time) {
 	msg := strings.ToLower(r.Message)
 	status := statusOf(r.Response)
+	if status/100 == 3 {
+		return NotFound, time.Time{} // a change of what has another address now, see Moved
+	}
 	switch status {
 	case http.StatusUnauthorized:
 		return Auth, time.Time{}
