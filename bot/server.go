@@ -78,11 +78,18 @@ func Start(ctx context.Context, cfg Config, opts Options) (*Server, error) {
 		return nil, err
 	}
 	s.metrics = newMetrics(s.store, opts.Now)
-	if s.secret, err = sessionSecret(ctx, s.store, cfg.SessionSecret); err == nil {
+	// The address is taken first: what is assembled tells people where to come back to. Nothing is answered before all of it stands.
+	if cfg.Role != RoleWorker {
+		err = s.listen(ctx)
+	}
+	if err == nil {
+		s.secret, err = sessionSecret(ctx, s.store, cfg.SessionSecret)
+	}
+	if err == nil {
 		err = s.assemble(ctx)
 	}
-	if err == nil && cfg.Role != RoleWorker {
-		err = s.listen(ctx)
+	if err == nil && s.listener != nil {
+		go s.serve(s.http, s.listener)
 	}
 	if err == nil && cfg.MetricsAddr != "" {
 		err = s.serveMetrics(ctx)
@@ -145,7 +152,13 @@ func (s *Server) base() string {
 	if s.cfg.PublicURL != "" {
 		return strings.TrimSuffix(s.cfg.PublicURL, "/")
 	}
-	return "http://" + net.JoinHostPort("localhost", fmt.Sprint(s.cfg.Port))
+	port := fmt.Sprint(s.cfg.Port)
+	if s.listener != nil {
+		if _, chosen, err := net.SplitHostPort(s.listener.Addr().String()); err == nil {
+			port = chosen
+		}
+	}
+	return "http://" + net.JoinHostPort(cmp.Or(s.cfg.Host, "localhost"), port)
 }
 
 // saveCredentials is what the set-up page does with a new app's credentials: they are stored, and the server goes to work.
@@ -266,7 +279,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	pages.ServeHTTP(w, r)
 }
 
-// listen serves HTTP with bounds on how slow and how large a request may be.
+// listen takes the address, with bounds on how slow and how large a request may be.
 func (s *Server) listen(ctx context.Context) error {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr())
 	if err != nil {
@@ -277,7 +290,6 @@ func (s *Server) listen(ctx context.Context) error {
 		Handler: s, ReadHeaderTimeout: s.opts.HeaderTimeout, ReadTimeout: time.Minute, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
-	go s.serve(s.http, ln)
 	return nil
 }
 

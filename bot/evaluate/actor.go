@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,6 +138,9 @@ func (r *run) handle(ctx context.Context, id int64) error {
 		return err
 	}
 	r.fold()
+	if err := r.forgetAccess(ctx); err != nil {
+		return err
+	}
 	if r.suspended {
 		return r.orFinish(ctx, r.state(ctx, StateSuspended, "the installation is suspended"))
 	}
@@ -248,6 +252,16 @@ func (r *run) prepare(ctx context.Context) error {
 	}
 	r.client, err = r.App.Client(r.repo.InstallationID)
 	return err
+}
+
+// forgetAccess makes the pages ask GitHub anew who may see what, when that has changed.
+func (r *run) forgetAccess(ctx context.Context) error {
+	if !slices.ContainsFunc(r.box, func(d delivery) bool {
+		return d.Event == "member" || d.Event == "public" || d.Event == "repository" && d.Action != "edited"
+	}) {
+		return nil
+	}
+	return wrapped(r.Store.ForgetAccess(ctx, r.repo.InstallationID))
 }
 
 // fold sorts the deliveries into what has to be done.

@@ -587,7 +587,7 @@ func (r *run) issueInput(ctx context.Context, report *rules.Report) (render.Issu
 		return in, fmt.Errorf("evaluate: %w", err)
 	}
 	for _, c := range claims {
-		if c.State == claimOpen {
+		if c.State == storage.ClaimOpen {
 			in.Claims = append(in.Claims, render.Claim{Milestone: c.Milestone, By: c.By, What: c.Target, At: c.At})
 		}
 	}

@@ -75,6 +75,11 @@ func (a *Actor) HandleInstall(ctx context.Context, c *work.Claim) error {
 			}
 		}
 	}
+	if len(ids) > 0 { // who may see what has changed: the pages ask GitHub anew
+		if err := a.Store.ForgetAccess(ctx, id); err != nil {
+			return wrapped(err)
+		}
+	}
 	err = a.Store.WithFence(ctx, c, func(tx *storage.Tx) error { return tx.FinishDeliveries(ctx, ids...) })
 	if err != nil {
 		return fmt.Errorf("evaluate: finish: %w", err)

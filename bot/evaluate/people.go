@@ -15,9 +15,6 @@ import (
 	"milepost/storage"
 )
 
-// claimOpen is the state of a claim that no mentor has decided on.
-const claimOpen = "open"
-
 // Controls of the progress issue, by their hidden ids.
 const (
 	tickRecheck   = "recheck"
@@ -278,18 +275,18 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 			return "", false, err
 		}
 		if slices.ContainsFunc(claims, func(e storage.EvidenceClaim) bool {
-			return e.Milestone == m && sameLogin(e.By, by) && e.Target == c.Text && e.State == claimOpen
+			return e.Milestone == m && sameLogin(e.By, by) && e.Target == c.Text && e.State == storage.ClaimOpen
 		}) {
 			return render.ReplyEvidence(m, c.Text), true, nil // said before, or by a run that did not come to its end
 		}
-		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: id, Milestone: m, By: by, Target: c.Text, At: r.Now(), State: claimOpen})
+		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: id, Milestone: m, By: by, Target: c.Text, At: r.Now(), State: storage.ClaimOpen})
 		return render.ReplyEvidence(m, c.Text), true, err
 	case "approve":
 		r.rejudge = true
 		if err := r.signOff(ctx, storage.SignOff{RepoID: id, Milestone: m, Mentor: by, Note: c.Text, At: r.Now()}); err != nil {
 			return "", false, err
 		}
-		_, err := q.DecideEvidenceClaims(ctx, id, m, "confirmed", by)
+		_, err := q.DecideEvidenceClaims(ctx, id, m, storage.ClaimAccepted, by)
 		return render.ReplyApprove(m, by, c.Text), true, err
 	case "revoke":
 		r.rejudge = true

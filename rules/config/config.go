@@ -180,7 +180,8 @@ func locate(data []byte, value string) (line, col int) {
 	return 1, 1
 }
 
-// Merge lays own over the organisation's defaults: what own says wins; skip and mentors add up; the learner is never inherited.
+// Merge lays own over the organisation's defaults: what own says wins; skip and mentors add up; who the learner is, and
+// whether the portfolio is public, only the repository itself says.
 func Merge(defaults, own Config) Config {
 	out := own
 	if out.Roadmap == "" {
@@ -202,9 +203,6 @@ func Merge(defaults, own Config) Config {
 		if !slices.Contains(out.Mentors, m) {
 			out.Mentors = append(out.Mentors, m)
 		}
-	}
-	if out.Public == nil {
-		out.Public = defaults.Public
 	}
 	if out.Issue.Enabled == nil {
 		out.Issue.Enabled = defaults.Issue.Enabled

@@ -83,12 +83,12 @@ func TestParseFaults(t *testing.T) {
 
 func TestMergeLetsOwnWin(t *testing.T) {
 	t.Parallel()
-	yes, no := true, false
+	yes := true
 	got := config.Merge(
 		config.Config{Roadmap: "backend", Skip: map[string]string{"readme": "org", "dockerfile": "org"}, Mentors: []string{"ada"}, Public: &yes, Learner: "nobody"},
-		config.Config{Skip: map[string]string{"readme": "own"}, Mentors: []string{"bob"}, Public: &no},
+		config.Config{Skip: map[string]string{"readme": "own"}, Mentors: []string{"bob"}},
 	)
-	want := config.Config{Roadmap: "backend", Skip: map[string]string{"readme": "own", "dockerfile": "org"}, Mentors: []string{"bob", "ada"}, Public: &no}
+	want := config.Config{Roadmap: "backend", Skip: map[string]string{"readme": "own", "dockerfile": "org"}, Mentors: []string{"bob", "ada"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("merged (-want +got):\n%s", diff)
 	}
