@@ -84,6 +84,8 @@ type settings struct {
 	OwnerIsOrg  bool            `json:"owner_is_org,omitempty"`
 	// Backfilled says that what webhooks tell from now on was asked for once.
 	Backfilled bool `json:"backfilled,omitempty"`
+	// Unsaid says that a judgement was kept and its issue not written yet: a limit or a failure came between.
+	Unsaid bool `json:"unsaid,omitempty"`
 	// Again asks the next run to look at the head again, whatever its deliveries are.
 	Again bool `json:"again,omitempty"`
 }
@@ -279,6 +281,8 @@ func (r *run) fold() {
 		r.force = true
 	case !r.set.Backfilled && r.claim.Priority <= storage.PriorityLow:
 		r.fill, r.rejudge = true, true
+	case r.set.Unsaid:
+		r.rejudge = true
 	case len(r.box) == 0 && r.std.changed.After(r.repo.CheckedAt):
 		r.rejudge = true
 	case len(r.box) == 0 && r.stale(), r.set.Again:
@@ -393,7 +397,11 @@ func (r *run) save(ctx context.Context, tx *storage.Tx) error {
 	if string(data) == string(r.repo.Settings) {
 		return nil
 	}
-	return tx.SetRepositorySettings(ctx, r.repo.ID, data)
+	if err := tx.SetRepositorySettings(ctx, r.repo.ID, data); err != nil {
+		return err
+	}
+	r.repo.Settings = data
+	return nil
 }
 
 // fence proves that this worker still holds the repository.

@@ -52,12 +52,17 @@ func (r *run) head(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.set.Unsaid = true // kept with the report: the run may end before its issue is written
 	if err := r.keep(ctx, &got); err != nil {
 		return err
 	}
 	r.checked("head", start)
-	if err := r.issue(ctx, &got); err != nil || r.set.Backfilled {
+	if err := r.issue(ctx, &got); err != nil {
 		return err
+	}
+	r.set.Unsaid = false
+	if r.set.Backfilled {
+		return nil
 	}
 	// The first report is out; what happened before the installation is asked for in a run of its own, when nobody waits.
 	return wrapped(r.Store.Enqueue(ctx, storage.Wish{Key: r.claim.Key, Priority: storage.PriorityLow}))
