@@ -178,6 +178,7 @@ func newRig(t testing.TB, s setup) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(r.kept)
 	base := &http.Transport{MaxIdleConnsPerHost: 32, DialContext: (&net.Dialer{Timeout: 5 * time.Second}).DialContext}
 	t.Cleanup(base.CloseIdleConnections)
 	r.opts = bot.Options{
@@ -187,6 +188,19 @@ func newRig(t testing.TB, s setup) *rig {
 	}
 	r.start(append([]string{fmt.Sprint("WORKERS=", max(s.workers, 4))}, s.env...)...)
 	return r
+}
+
+// kept fails the test when a secret that the server was given, or a token that GitHub gave it, stands in what the server printed.
+func (r *rig) kept() {
+	printed := r.logs.String()
+	for name, s := range map[string]string{
+		"the webhook secret": secret, "the private key": strings.Split(string(r.app.PrivateKeyPEM), "\n")[3], "the client secret": r.app.ClientSecret,
+		"a token": "ghs_", "a user's token": "ghu_", "an app's own token": "eyJhbGciOi", "a signed address": "token=", "the database's password": "password=",
+	} {
+		if strings.Contains(printed, s) {
+			r.t.Errorf("%s is in the log", name)
+		}
+	}
 }
 
 // config is the configuration of the rig's server.

@@ -173,7 +173,7 @@ func (s *Server) saveCredentials(ctx context.Context, creds gh.Credentials) erro
 func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Config) error {
 	gc := gh.Config{
 		AppID: creds.ID, PrivateKey: []byte(creds.PEM), APIURL: s.cfg.APIURL, ServerURL: s.cfg.ServerURL, ClientID: creds.ClientID, ClientSecret: creds.ClientSecret,
-		Transport: newLimits(s.opts.Transport, s.opts.Now), Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store}, CallTimeout: s.opts.CallTimeout,
+		Transport: s.opts.Transport, Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store}, CallTimeout: s.opts.CallTimeout,
 	}
 	app, err := gh.New(gc)
 	if err != nil {
