@@ -477,7 +477,7 @@ func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, chang
 
 // issue brings the progress issue up to date and celebrates completed steps.
 func (r *run) issue(ctx context.Context, got *judged) error {
-	if r.repo.Archived || r.repo.Fork && r.fresh || !r.std.conf.IssueEnabled() || r.repo.Name == ".github" {
+	if r.repo.Archived || r.idleFork() || !r.std.conf.IssueEnabled() || r.repo.Name == ".github" {
 		return r.retireIssue(ctx)
 	}
 	in, err := r.issueInput(ctx, &got.report)
@@ -509,6 +509,15 @@ func (r *run) issue(ctx context.Context, got *judged) error {
 		return nil
 	}
 	return r.celebrate(ctx, in, got, res)
+}
+
+// idleFork reports whether the repository is a fork in which its owner did nothing yet: an installation on all repositories brings many such, and an
+// issue in each would be noise.
+func (r *run) idleFork() bool {
+	if !r.repo.Fork || r.say || !r.repo.PushedAt.IsZero() || len(r.pushed) > 0 {
+		return false
+	}
+	return r.act.Log == nil || !slices.ContainsFunc(r.act.Log.Commits, func(c snapshot.Commit) bool { return sameLogin(c.AuthorLogin, r.repo.Owner) })
 }
 
 // retireIssue closes the issue of a repository whose configuration no longer wants one.

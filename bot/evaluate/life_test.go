@@ -454,12 +454,76 @@ func TestArchivedIsJudgedAndNotWritten(t *testing.T) {
 func TestFork(t *testing.T) {
 	t.Parallel()
 	w, repo := started(t, flowtest.Options{})
-	fork := w.Sim.Fork(repo, w.Sim.AddUser("bob", "", ""))
-	inst := w.Sim.Install(w.App, w.Sim.AddUser("cy", "", ""))
-	_ = inst
+	bob := w.Sim.AddUser("bob", "", "")
+	fork := w.Sim.Fork(repo, bob)
+	w.Sim.SetIssuesEnabled(fork, true)
+	w.Sim.Install(w.App, bob)
 	w.Settle()
 	if got := w.ProgressIssues(fork); len(got) != 0 {
-		t.Errorf("an issue in a fork where the app is not installed: %v", got)
+		t.Errorf("an issue in a fork that nobody works in: %v", got)
+	}
+	w.Sim.PushFiles(fork, "", bob, "my own", map[string]string{"Dockerfile": "FROM scratch\n"})
+	w.Settle()
+	if body := w.Issue(fork).Body; !strings.Contains(body, "5 of 7") {
+		t.Errorf("the fork is worked in, and not told about:\n%s", body)
+	}
+}
+
+// TestRenamedWithoutAWord: nothing told of the new name, and the next thing to do is a write.
+func TestRenamedWithoutAWord(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	w.Sim.PlanDeliveries(func(githubsim.Delivery) githubsim.Plan { return githubsim.Plan{Lose: true} })
+	w.Sim.Rename(repo, "store")
+	ctx := context.Background()
+	if err := w.Store.PutSkip(ctx, storage.Skip{RepoID: repo.ID(), Milestone: "dockerfile", Reason: "next term", By: "mona", At: w.Clock.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Store.Enqueue(ctx, storage.Wish{Key: flowtest.Key(repo), Priority: storage.PriorityHigh}); err != nil {
+		t.Fatal(err)
+	}
+	w.Settle()
+	if row := w.Repo(repo); row.Name != "store" || row.State != "" {
+		t.Errorf("name %q, state %q", row.Name, row.State)
+	}
+	if got := issueState(w, repo); got != publish.StateOpen || !strings.Contains(w.Issue(repo).Body, "next term") {
+		t.Errorf("state %q\n%s", got, w.Issue(repo).Body)
+	}
+}
+
+func TestCompletedStepsAreCelebratedOnce(t *testing.T) {
+	t.Parallel()
+	for celebrate, want := range map[string]int{"steps": 1, "milestones": 4, "never": 0} {
+		t.Run(celebrate, func(t *testing.T) {
+			t.Parallel()
+			w, repo := started(t, flowtest.Options{})
+			w.Sim.PushFiles(repo, "", w.Owner, "configuration", map[string]string{".github/milepost.yml": "issue:\n  celebrate: " + celebrate + "\n"})
+			w.Settle()
+			before := len(w.Issue(repo).Comments) // the first step was complete from the start
+			push(w, repo)
+			push(w, repo)
+			push(w, repo) // completes the second step
+			w.Sim.Push(repo, "", w.Owner, githubsim.Commit{Message: "lost", Delete: []string{"Dockerfile"}})
+			w.Settle()
+			w.Sim.PushFiles(repo, "", w.Owner, "found", map[string]string{"Dockerfile": "FROM scratch\n"})
+			w.Settle()
+			w.Sweep(repo)
+			comments := w.Issue(repo).Comments[before:]
+			if celebrate == "milestones" {
+				if len(comments) < want {
+					t.Errorf("%d comments: %+v", len(comments), comments)
+				}
+			} else if len(comments) != want {
+				t.Errorf("%d comments, want %d: %+v", len(comments), want, comments)
+			}
+			seen := map[string]bool{}
+			for _, c := range comments {
+				if seen[c.Body] && celebrate != "milestones" {
+					t.Errorf("said twice: %s", c.Body)
+				}
+				seen[c.Body] = true
+			}
+		})
 	}
 }
 

@@ -300,7 +300,7 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		r.rejudge, r.say = true, true
 		return render.ReplyPause(until), true, r.pauseUntil(ctx, storage.Publication{}, until, by)
 	case "resume":
-		r.force = true
+		r.force, r.say = true, true
 		if err := r.resume(ctx); err != nil {
 			return "", false, err
 		}
