@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"milepost/bot/render"
 	"milepost/rules"
@@ -109,37 +110,93 @@ func (r *run) try(ctx context.Context, repo *storage.Repository, std standard, o
 	if now, err = decodeReport(row.Data); err != nil {
 		return now, then, false, err
 	}
-	files, err := r.Store.Snapshot(ctx, repo.ID, repo.HeadSHA)
+	then, ok, err = r.judgeStored(ctx, repo, std, other)
+	return now, then, ok, err
+}
+
+// judgeStored judges the stored head of a repository by a roadmap, from stored facts. ok is false when facts that the roadmap needs are not known.
+func (a *Actor) judgeStored(ctx context.Context, repo *storage.Repository, std standard, by *rules.Roadmap) (report rules.Report, ok bool, err error) {
+	files, err := a.Store.Snapshot(ctx, repo.ID, repo.HeadSHA)
 	if errors.Is(err, storage.ErrNotFound) {
-		return now, then, false, nil
+		return report, false, nil
 	}
 	if err != nil {
-		return now, then, false, fmt.Errorf("evaluate: %w", err)
+		return report, false, fmt.Errorf("evaluate: %w", err)
 	}
 	entries, err := unpack(files.Entries)
 	if err != nil {
-		return now, then, false, err
+		return report, false, err
 	}
 	s := snapshot.New(entries, unavailable)
 	s.Name, s.Commit, s.Ref = repo.FullName(), files.Commit, repo.DefaultBranch
-	cache := newFactsCache(r.Store, other.Patterns().Fingerprint())
+	cache := newFactsCache(a.Store, by.Patterns().Fingerprint())
 	missing, err := facts.Missing(ctx, s, cache)
 	if err != nil || len(missing) > 0 {
-		return now, then, false, wrapped(err)
+		return report, false, wrapped(err)
 	}
-	act, err := r.loadActivity(ctx, repo)
+	act, err := a.loadActivity(ctx, repo)
 	if err != nil {
-		return now, then, false, err
+		return report, false, err
 	}
-	of := &run{Actor: r.Actor, repo: *repo, std: std, act: act}
+	of := &run{Actor: a, repo: *repo, std: std, act: act}
 	in, err := of.input(ctx)
 	if err != nil {
-		return now, then, false, err
+		return report, false, err
 	}
 	var got judged
-	std.roadmap = other
-	err = r.judge(ctx, s, cache, std, in, &got)
-	return now, got.report, err == nil, err
+	std.roadmap = by
+	err = a.judge(ctx, s, cache, std, in, &got)
+	return got.report, err == nil, err
+}
+
+// RoadmapDiff is what a change of roadmap does to the repositories that are known.
+type RoadmapDiff struct {
+	Keep    int // repositories for which nothing changes
+	Unknown int // repositories whose files would have to be read again to tell
+	Changed []RepositoryDiff
+}
+
+// RepositoryDiff is what one repository gains and loses, by milestone id.
+type RepositoryDiff struct {
+	Name          string
+	Gains, Losses []string
+}
+
+// DiffRoadmaps judges every repository by two roadmaps, from stored facts alone, and says who keeps, gains and loses what.
+func DiffRoadmaps(ctx context.Context, store *storage.Store, before, after *rules.Roadmap, now func() time.Time) (RoadmapDiff, error) {
+	a := &Actor{Store: store, Now: now}
+	var out RoadmapDiff
+	all, err := store.Repositories(ctx, 0)
+	if err != nil {
+		return out, wrapped(err)
+	}
+	for i := range all {
+		repo := &all[i]
+		if repo.HeadSHA == "" {
+			continue
+		}
+		std, err := a.stored(ctx, repo)
+		if err != nil {
+			return out, err
+		}
+		was, ok, err := a.judgeStored(ctx, repo, std, before)
+		var then rules.Report
+		if err == nil && ok {
+			then, ok, err = a.judgeStored(ctx, repo, std, after)
+		}
+		if err != nil {
+			return out, err
+		}
+		switch f := difference(repo.FullName(), &was, &then); {
+		case !ok:
+			out.Unknown++
+		case len(f.gains)+len(f.losses) == 0:
+			out.Keep++
+		default:
+			out.Changed = append(out.Changed, RepositoryDiff{f.repo, f.gains, f.losses})
+		}
+	}
+	return out, nil
 }
 
 // difference lists what one report has and the other has not. A milestone that the new roadmap no longer has is neither gained nor lost.

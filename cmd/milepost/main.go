@@ -66,7 +66,7 @@ It runs on a folder (milepost check), as a GitHub App (milepost serve), and as a
 	root.SetIn(std.in)
 	root.SetOut(std.out)
 	root.SetErr(std.err)
-	root.AddCommand(newDemo(std), newCheck(std, getenv), newServe(std), newRoadmap(std), newReplay(std, getenv), newMigrate(std, getenv), newDoctor(std, getenv), newVersion(std))
+	root.AddCommand(newDemo(std), newCheck(std, getenv), newServe(std), newRoadmap(std, getenv), newReplay(std, getenv), newMigrate(std, getenv), newDoctor(std, getenv), newVersion(std))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
 	})

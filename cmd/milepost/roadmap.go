@@ -9,15 +9,18 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"milepost/bot/evaluate"
 	"milepost/rules"
 	"milepost/rules/roadmaps"
 	"milepost/rules/strict"
+	"milepost/storage"
 )
 
-func newRoadmap(std streams) *cobra.Command {
+func newRoadmap(std streams, getenv func(string) string) *cobra.Command {
 	cmd := &cobra.Command{Use: "roadmap", Short: "List, explain, validate and test roadmaps"}
 	var file, stack string
 	list := &cobra.Command{
@@ -64,6 +67,7 @@ func newRoadmap(std streams) *cobra.Command {
 			},
 		},
 		newRoadmapTest(std),
+		newRoadmapDiff(std, getenv),
 		&cobra.Command{
 			Use: "schema", Short: "Print the JSON Schema of roadmap files, for editors", Args: cobra.NoArgs,
 			RunE: func(*cobra.Command, []string) error {
@@ -200,4 +204,60 @@ func testRoadmap(cmd *cobra.Command, std streams, r *rules.Roadmap, fsys fs.FS, 
 		return fmt.Errorf("%d examples got another status than they must", failed)
 	}
 	return nil
+}
+
+func newRoadmapDiff(std streams, getenv func(string) string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "diff OLD NEW",
+		Short: "Say who would keep, gain and lose what by another roadmap",
+		Long: `Judges every repository in the database (DATABASE_URL) by two roadmaps, from stored facts alone: no call is made to GitHub. OLD and NEW are files,
+or the id of a built-in roadmap.`,
+		Example: "  milepost roadmap diff backend ours.yaml",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			var two [2]*rules.Roadmap
+			for i, name := range args {
+				if name == roadmaps.Default {
+					name = ""
+				}
+				if two[i], err = loadRoadmap(name); err != nil {
+					return faultsOf(err)
+				}
+			}
+			store, err := storage.Open(cmd.Context(), getenv("DATABASE_URL"), storage.Options{Shared: true, NoMigrate: true})
+			if err != nil {
+				return err
+			}
+			defer func() {
+				if cerr := store.Close(); err == nil {
+					err = cerr
+				}
+			}()
+			diff, err := evaluate.DiffRoadmaps(cmd.Context(), store, two[0], two[1], time.Now)
+			if err != nil {
+				return err
+			}
+			return printDiff(std, diff)
+		},
+	}
+}
+
+func printDiff(std streams, d evaluate.RoadmapDiff) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d repositories keep what they have, %d would change", d.Keep, len(d.Changed))
+	if d.Unknown > 0 {
+		fmt.Fprintf(&b, "; of %d it is known only once their files are read by the new rules", d.Unknown)
+	}
+	b.WriteString("\n")
+	for _, r := range d.Changed {
+		fmt.Fprintf(&b, "\n%s\n", r.Name)
+		if len(r.Gains) > 0 {
+			fmt.Fprintf(&b, "  gains %s\n", strings.Join(r.Gains, ", "))
+		}
+		if len(r.Losses) > 0 {
+			fmt.Fprintf(&b, "  loses %s\n", strings.Join(r.Losses, ", "))
+		}
+	}
+	_, err := fmt.Fprint(std.out, b.String())
+	return err
 }
