@@ -53,8 +53,15 @@ func serve(t *testing.T, dir, url string, env []string, args ...string) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &child{cmd: exec.Command(path, append([]string{"serve"}, args...)...), done: make(chan struct{})} //nolint:gosec // this very program
-	c.cmd.Dir, c.cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	cmd := exec.Command(path, append([]string{"serve"}, args...)...) //nolint:gosec // this very program
+	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
+	return launch(t, cmd, url)
+}
+
+// launch starts a server and, where it has an address, waits until it is ready.
+func launch(t *testing.T, cmd *exec.Cmd, url string) *child {
+	t.Helper()
+	c := &child{cmd: cmd, done: make(chan struct{})}
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.out
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)

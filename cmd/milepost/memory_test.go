@@ -1,0 +1,147 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"milepost/bot/githubsim"
+)
+
+// memoryOf reads a value in KiB, such as VmRSS or VmHWM, of a process.
+func memoryOf(t *testing.T, pid int, field string) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(status), "\n") {
+		if rest, ok := strings.CutPrefix(line, field+":"); ok {
+			n, err := strconv.Atoi(strings.Fields(rest)[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+	}
+	t.Fatalf("no %s of process %d", field, pid)
+	return 0
+}
+
+// TestSmallMachine runs the server as its container does: a user without rights, a working folder that nobody may write to, the database on a volume of
+// its own. After 1,000 checks less than 128 MB are resident. (Measured: see the test's log.)
+func TestSmallMachine(t *testing.T) {
+	t.Parallel()
+	const repositories, rounds, nobody = 50, 20, 65532
+	dir := t.TempDir()
+	work, data := filepath.Join(dir, "work"), filepath.Join(dir, "data")
+	for _, d := range []string{filepath.Dir(dir), dir} { // others must get through
+		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // the test's own folders
+			t.Fatal(err)
+		}
+	}
+	for _, d := range []string{work, data} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	program, err := exec.LookPath("milepost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin := filepath.Join(dir, "milepost")
+	if err := copyFile(program, bin); err != nil {
+		t.Fatal(err)
+	}
+	root := os.Getuid() == 0
+	if root {
+		if err := os.Chown(data, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(work, 0o555); err != nil { //nolint:gosec // to be read only
+		t.Fatal(err)
+	}
+	sim := githubsim.New(githubsim.Options{RateLimit: 1 << 20})
+	if err := sim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	user := sim.AddUser("lea", "Lea", "lea@academy.example")
+	org := sim.AddOrg("academy", user)
+	app := sim.CreateApp(githubsim.AppOptions{Owner: org, Name: "Milepost", WebhookSecret: "hush hush"})
+	port := freePort(t)
+	cmd := exec.Command(bin, "serve") //nolint:gosec // this very program
+	cmd.Dir = work
+	cmd.Env = []string{
+		fmt.Sprint("APP_ID=", app.ID), "PRIVATE_KEY=" + string(app.PrivateKeyPEM), "WEBHOOK_SECRET=hush hush", "GITHUB_API_URL=" + sim.APIURL(), "GITHUB_SERVER_URL=" + sim.URL(),
+		"DATABASE_URL=sqlite://" + data + "/milepost.db", "HOST=127.0.0.1", fmt.Sprint("PORT=", port), "LOG_LEVEL=warn", "HOME=/", "TMPDIR=" + data,
+	}
+	if root {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	server := launch(t, cmd, fmt.Sprintf("http://127.0.0.1:%d", port))
+	sim.SetWebhook(app, fmt.Sprintf("http://127.0.0.1:%d/api/github/webhooks", port), "hush hush")
+	var repos []*githubsim.Repo
+	for i := range repositories {
+		repos = append(repos, sim.CreateRepo(org, fmt.Sprintf("shelf-%d", i), githubsim.RepoOptions{}))
+	}
+	sim.Install(app, org)
+	for n := range rounds {
+		for i, r := range repos {
+			sim.PushFiles(r, "main", user, fmt.Sprint("Step ", n), map[string]string{
+				"index.js":  fmt.Sprintf("const express = require('express');\nconst app = express();\napp.get('/', (q, r) => r.json({n: %d}));\napp.listen(3000);\n", n*1000+i),
+				"README.md": "# Shelf\n\n" + strings.Repeat("A list of books that a reader owns and lends to friends. ", 20), "package.json": `{"dependencies":{"express":"^4"}}`})
+		}
+		until(t, 90*time.Second, "all issues are right", func() bool {
+			for _, r := range repos {
+				issues := sim.Issues(r)
+				if len(issues) == 0 || !strings.Contains(issues[0].Body, r.Head("")) {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	rss, peak := memoryOf(t, cmd.Process.Pid, "VmRSS"), memoryOf(t, cmd.Process.Pid, "VmHWM")
+	t.Logf("after %d checks: %d MB resident, %d MB at most", repositories*rounds, rss>>10, peak>>10)
+	if rss > 128<<10 && !raced {
+		t.Errorf("%d MB are resident", rss>>10)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-server.done:
+	case <-time.After(30 * time.Second):
+		t.Error("the server does not stop within the time that platforms give")
+	}
+	if code := cmd.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("it ended with %d: %s", code, server.out.String())
+	}
+}
+
+func copyFile(from, to string) (err error) {
+	in, err := os.Open(from) //nolint:gosec // this very program
+	if err != nil {
+		return err
+	}
+	defer func() { _ = in.Close() }()
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755) //nolint:gosec // a program others run
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		return err
+	}
+	return out.Close()
+}
