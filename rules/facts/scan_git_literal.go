@@ -325,6 +325,9 @@ func opensDatabase(s *Source, off int) bool {
 		return false
 	}
 	around = bytes.ToLower(around)
+	if bytes.Contains(around, []byte("client:")) && bytes.Contains(around, []byte("connection:")) {
+		return true // Knex
+	}
 	host := bytes.Contains(around, []byte("host")) || bytes.Contains(around, []byte("server"))
 	for _, w := range []string{"mysqli", "pdo", "createconnection", "createpool", "sequelize", "datasource", "dialect", "mysql.connector", "psycopg", "pymysql", "drivermanager", "jdbc", "dbname", "nodemailer", "createtransport", "smtp", "typeormmodule", "database:"} {
 		if bytes.Contains(around, []byte(w)) {
