@@ -34,6 +34,9 @@ var (
 	roleFlag = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?:\bif\b|\bunless\b|\belif\b|&&|\|\||\band\b|\bor\b|\bnot\b|\breturn\b|\bassert\b|\?|\babort\b|\bwhen\b|\blambda\b|!).*(?:[.>:?]|\b)(?:is_?(?:[sS]uper_?)?[aA]dmin\b|is_staff\b|is_superuser\b|IsAdmin\b|admin\?|has_role\?|hasRole\(|has_perm\w*\(|IsInRole\(|is_seller\b|is_moderator\b|superadmin\?)`)
 	})
+	claimedRole = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?:^|[^.\w])(?:req\.body\.)?role\s*[!=]==?\s*\w+\??\.role\b|\.role\s*[!=]==?\s*(?:req\.body\.)?role\b`)
+	})
 	includesRole = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)\b(?:roles?|allowed\w*|permitted\w*|rolesArray)\b\.?(?:\w+)?[.]?(?:includes|contains|indexOf|some|has|include\?)\s*\(\s*[\w.?$\[\]]*role`)
 	})
@@ -139,6 +142,9 @@ func roleCheck(s *Source, off int) {
 	}
 	if containsAny(low, "isadmin:", "isadmin :", "is_admin:", "is_admin\":") && !containsAny(low, "if (", "if(", "if !", "if not") {
 		return // a field of an answer
+	}
+	if claimedRole().MatchString(line) && s.mentions("role } = req.body", "role} = req.body", "role = req.body", ".body.role") {
+		return // a log-in form that asks for the role too
 	}
 	if containsAny(low, "typeof", "== null", "=== null", "=== undefined", "is none", "== nil", "role.find", "roles.find", "isnullor", "== nullptr") && !containsAny(low, "&&", "||") {
 		return
