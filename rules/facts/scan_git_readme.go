@@ -471,6 +471,11 @@ func (r *readmeReader) purpose(s *Source, own []bool) {
 // introduces tells a sentence that says what the project is, wherever it stands.
 func introduces(t string) bool {
 	low := strings.ToLower(sentence(t))
+	for _, w := range []string{" needs ", " need ", " requires ", " expects ", " assumes ", " must ", " was generated ", " was bootstrapped ", " can be run ", " can be started ", " should be ", " runs on ", " will run ", " will start "} {
+		if i := strings.Index(low, w); i >= 0 && countWords(low[:i]) <= 3 {
+			return false // what it takes to run it
+		}
+	}
 	for _, w := range []string{" is a ", " is an ", "this is ", "this project ", "this application ", "this app ", "this repository ", "this api ", "allows you to", "este proyecto", "este projeto", "ce projet"} {
 		if strings.Contains(low, w) {
 			return true

@@ -46,6 +46,14 @@ func TestReadme(t *testing.T) {
 			[]string{"words 11", "purpose Sells things to people online.", "topic endpoints"},
 		},
 		{
+			"what is left to do is no purpose", "README.md", "## TODO\n\n- tests\n- product rating and review\n",
+			[]string{"words 5"},
+		},
+		{
+			"needs are no purpose", "README.md", "# shop\n\n## Running the app\n\nThis app needs some environment variables, see the example file.\n",
+			[]string{"words 10", "topic install"},
+		},
+		{
 			"steps are no purpose", "README.md", "# app\n\n## Installation\n\nInstall the packages with pip first.\n",
 			[]string{"words 6", "topic install"},
 		},

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -175,6 +176,9 @@ func (r *readmeReader) title(i int) bool {
 		}
 	}
 	low := strings.ToLower(r.blocks[i].text)
+	if r.blocks[i].level > 1 && slices.Contains(proceduralWords, low) {
+		return false
+	}
 	topic := topicOf(low)
 	return topic == "" || topic == "endpoints" || countWords(low) > 2
 }
