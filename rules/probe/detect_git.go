@@ -470,6 +470,8 @@ func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) {
 			}
 		case ".next", ".nuxt", ".svelte-kit", ".parcel-cache", ".turbo", ".output":
 			return "build output", upTo(i)
+		case ".elixir_ls":
+			return "build output", upTo(i)
 		case ".gradle", "_build":
 			if next != base || p == ".gradle" {
 				return "build output", upTo(i)
@@ -491,7 +493,7 @@ func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) {
 		}
 	}
 	switch {
-	case strings.HasSuffix(base, ".pyc"), strings.HasSuffix(base, ".class"):
+	case strings.HasSuffix(base, ".pyc"), strings.HasSuffix(base, ".class"), strings.HasSuffix(base, ".beam"):
 		return "bytecode", f.Path
 	}
 	return "", ""
