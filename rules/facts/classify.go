@@ -48,12 +48,37 @@ var outputDirs = map[string]bool{
 
 // classifier classifies paths of one repository, whose manifests tell where build output lies.
 type classifier struct {
-	roots map[string]bool // folders with a manifest, "" for the root
+	roots  map[string]bool // folders with a manifest, "" for the root
+	copied []string        // folders that hold a copy of a framework, each with its closing slash
+}
+
+// maxCopied bounds the copies of frameworks that are looked for, so that a hostile list of paths costs no more than its length.
+const maxCopied = 8
+
+// frameworkMarks are files by which a framework that is copied into a repository is known: the folder that is its own, and the file in it.
+var frameworkMarks = [][2]string{{"system/", "core/CodeIgniter.php"}, {"system/", "CodeIgniter.php"}, {"framework/", "yiilite.php"}, {"lib/Cake/", "bootstrap.php"}, {"ThinkPHP/", "ThinkPHP.php"}, {"thinkphp/", "base.php"}}
+
+// copiedFramework is the folder of the framework that a path marks, or "".
+func copiedFramework(path string) string {
+	if !strings.HasSuffix(path, ".php") {
+		return ""
+	}
+	for _, m := range frameworkMarks {
+		if before, ok := strings.CutSuffix(path, m[0]+m[1]); ok && (before == "" || strings.HasSuffix(before, "/")) {
+			return before + m[0]
+		}
+	}
+	return ""
 }
 
 func newClassifier(entries []snapshot.Entry) classifier {
 	c := classifier{roots: map[string]bool{"": true}}
 	for _, e := range entries {
+		if dir := copiedFramework(e.Path); dir != "" {
+			if len(c.copied) < maxCopied {
+				c.copied = append(c.copied, dir)
+			}
+		}
 		if manifest.Recognise(e.Path) && !strings.Contains(e.Path, "node_modules/") {
 			c.roots[dirOf(e.Path)] = true
 		}
@@ -94,6 +119,12 @@ func (c classifier) classify(path string) Class {
 		at += len(part) + 1
 		rest = more
 		if !found {
+			break
+		}
+	}
+	for _, dir := range c.copied {
+		if strings.HasPrefix(path, dir) {
+			cl |= Vendored
 			break
 		}
 	}

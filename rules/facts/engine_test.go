@@ -273,7 +273,7 @@ func TestCollectReadsOnlyWhatItDoesNotKnow(t *testing.T) {
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
-		"package.json": "{}", "src/app.js": "x", "dist/app.js": "x", "src/build/tool.js": "x", "build/Dockerfile": "x", "build/app.js": "x", "src/app.test.js": "x", "vendor/lib.js": "x", "api/vendor/lib.php": "x",
+		"package.json": "{}", "src/app.js": "x", "dist/app.js": "x", "src/build/tool.js": "x", "build/Dockerfile": "x", "build/app.js": "x", "web/system/core/CodeIgniter.php": "x", "web/system/libraries/Cart.php": "x", "system/own.php": "x", "src/app.test.js": "x", "vendor/lib.js": "x", "api/vendor/lib.php": "x",
 		"tests/a.py": "x", "examples/a.py": "x", "package-lock.json": "{}", ".venv/lib/a.py": "x", "docs/a.md": "x",
 	}
 	r, err := facts.Collect(t.Context(), repo(files), nil, facts.CollectOptions{})
@@ -281,7 +281,7 @@ func TestClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]facts.Class{
-		"package.json": 0, "src/app.js": 0, "dist/app.js": facts.Vendored, "src/build/tool.js": 0, "build/Dockerfile": 0, "build/app.js": facts.Vendored, "src/app.test.js": facts.Test, "vendor/lib.js": facts.Vendored, "api/vendor/lib.php": 0,
+		"package.json": 0, "src/app.js": 0, "dist/app.js": facts.Vendored, "src/build/tool.js": 0, "build/Dockerfile": 0, "build/app.js": facts.Vendored, "web/system/core/CodeIgniter.php": facts.Vendored, "web/system/libraries/Cart.php": facts.Vendored, "system/own.php": 0, "src/app.test.js": facts.Test, "vendor/lib.js": facts.Vendored, "api/vendor/lib.php": 0,
 		"tests/a.py": facts.Test, "examples/a.py": facts.Example, "package-lock.json": facts.Lock, ".venv/lib/a.py": facts.Vendored, "docs/a.md": facts.Docs,
 	}
 	got := map[string]facts.Class{}
