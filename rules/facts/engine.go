@@ -54,7 +54,7 @@ type lazyProgram struct {
 
 // program is what is looked for in files of one language.
 type program struct {
-	auto     *automaton
+	find     *searcher
 	literals []string
 	users    [][]user // by literal
 }
@@ -100,7 +100,7 @@ func (e *engine) compile(l lex.Language) *program {
 			}
 		}
 	}
-	p.auto = newAutomaton(p.literals)
+	p.find = newSearcher(p.literals)
 	return p
 }
 
@@ -116,7 +116,7 @@ func (sc *scanner) sees(l lex.Language) bool {
 func (e *engine) run(s *Source) {
 	p := e.program(s.Lang)
 	var last []int // by pattern: offset before which it need not be tried
-	p.auto.find(s.Raw, func(literal, end int) {
+	p.find.find(s.Raw, func(literal, end int) {
 		start := end - len(p.literals[literal])
 		for _, u := range p.users[literal] {
 			if u >= 0 {

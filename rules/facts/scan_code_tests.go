@@ -110,7 +110,7 @@ const maxCases = 200
 
 // testsOf returns the scan that counts the tests of a file when the first case is met.
 func testsOf(style testStyle) func(*Source, int) {
-	finder := sync.OnceValue(func() *automaton { return newAutomaton(style.assertions) })
+	finder := sync.OnceValue(func() *searcher { return newSearcher(style.assertions) })
 	return func(s *Source, off int) {
 		if off > 0 && identifier(s.Raw[off-1]) && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
 			return
@@ -233,7 +233,7 @@ func isGenerated(title string, titles []string) bool {
 }
 
 // assertions counts what may fail; what compares constants is left out.
-func (s *Source) assertions(list []string, finder func() *automaton) int {
+func (s *Source) assertions(list []string, finder func() *searcher) int {
 	n := 0
 	finder().find(s.Code, func(word, end int) {
 		w := list[word]

@@ -1,5 +1,5 @@
 // Package roadmaps holds the roadmaps that come with the program. Each is a folder: roadmap.yaml, one file for each step, and the
-// examples of its milestones.
+// examples of its milestones. What the program uses is generated from it (backend_gen.go), so that no start pays for parsing YAML.
 package roadmaps
 
 import (
@@ -10,6 +10,8 @@ import (
 
 	"milepost/rules"
 )
+
+//go:generate go run ./generate
 
 //go:embed backend
 var files embed.FS
@@ -25,7 +27,13 @@ func Load(id string) (*rules.Roadmap, error) {
 	return backend()
 }
 
-var backend = sync.OnceValues(func() (*rules.Roadmap, error) { return rules.ParseDir(files, Default) })
+var backend = sync.OnceValues(func() (*rules.Roadmap, error) {
+	r := backendValue()
+	if err := r.Prepare(); err != nil {
+		return nil, fmt.Errorf("built-in roadmap: %w", err)
+	}
+	return r, nil
+})
 
 // Files are the built-in roadmaps as they are written, by folder.
 func Files() fs.FS { return files }
