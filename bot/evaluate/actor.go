@@ -280,7 +280,7 @@ func (r *run) fold() {
 	case r.fresh || r.repo.ReportID == 0:
 		r.force = true
 	case !r.set.Backfilled && r.claim.Priority <= storage.PriorityLow:
-		r.fill, r.rejudge = true, true
+		r.fill, r.rejudge, r.force = true, true, r.repo.State != ""
 	case r.set.Unsaid:
 		r.rejudge = true
 	case len(r.box) == 0 && r.std.changed.After(r.repo.CheckedAt):
