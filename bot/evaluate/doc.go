@@ -1,7 +1,7 @@
 // Package evaluate is the actor of a repository: it takes the repository's mailbox, brings what is known of it up to date, judges what has to be
 // judged, and hands what has to be said to a publisher.
 //
-// One run of [Actor.Handle] does everything that its deliveries ask for, in the order of urgency: pull requests, people's commands, the default
+// One run of [Actor.Handle] does everything that its deliveries ask for, in the order of urgency: people's commands, pull requests, the default
 // branch. A delivery is only a hint that something happened: what counts is read from GitHub or from storage, so that deliveries out of order,
 // doubled or lost end in the right state. Everything a run concludes is written in one transaction under the claim's fence.
 //
