@@ -188,6 +188,21 @@ func routesOfPHP(s *Source, off int) {
 	}
 }
 
+// routesOfCodeIgniter reads $route['tasks/(:num)']['put'] = 'tasks/update/$1' of CodeIgniter 3; Scope is the controller.
+func routesOfCodeIgniter(s *Source, off int) {
+	path, end, ok := s.literal(off + len("$route"))
+	if !ok || s.byteAt(end) != ']' || s.byteAt(end+1) != '[' {
+		return
+	}
+	verb, end, ok := s.literal(end + 1)
+	m, known := httpMethod(verb)
+	if !ok || !known {
+		return
+	}
+	controller, _, _ := strings.Cut(s.firstString(end, s.LineEnd(end, 0)), "/")
+	s.route(m, "/"+strings.NewReplacer("(:num)", ":num", "(:any)", ":any").Replace(path), controller, off)
+}
+
 // laravelResource emits the methods of Route::resource, cut by ->only or ->except that follow.
 func (s *Source) laravelResource(path string, close, off int) {
 	options := ""

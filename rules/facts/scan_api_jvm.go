@@ -142,6 +142,12 @@ func routesOfJVMCalls(s *Source, off int) {
 		}
 		return
 	}
+	if s.Lang == lex.Scala && s.byteAt(open+1) == 'p' && s.byteAt(open+2) == '"' { // case GET(p"/tasks/${int(id)}") of Play's string router
+		if path, _, ok := s.literal(open + 2); ok && s.has("play.api.routing") {
+			s.route(m, interpolated(path), "", off)
+		}
+		return
+	}
 	path, end, ok := s.literal(open + 1)
 	if !ok || path != "" && path[0] != '/' && path[0] != '{' && s.Lang != lex.Kotlin {
 		return
@@ -158,6 +164,17 @@ func routesOfJVMCalls(s *Source, off int) {
 			return
 		}
 	}
+}
+
+// interpolated names the parameters of an interpolated path as routers do: /tasks/${int(id)} and /tasks/$id are /tasks/:id.
+func interpolated(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if strings.HasPrefix(part, "$") {
+			parts[i] = ":id"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // callScope is the path of the innermost route("/x") or path("x") block whose head stands before off.

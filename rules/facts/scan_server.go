@@ -40,6 +40,7 @@ var serverScanners = bounded([]scanner{
 	environmentBy(langs(lex.PHP), "getenv(", "$_ENV", "env(", "Env::get"),
 	environmentBy(langs(lex.Rust), "env::var", "env::vars", "dotenv!(", "from_env(", "env::var_os", "envy::", "Environment::with_prefix", "Environment::default"),
 	environmentBy(langs(lex.Elixir), "System.get_env", "System.fetch_env", "{:system,"),
+	environmentBy(langs(lex.Prisma), "env("),
 	environmentBy(langs(lex.C, lex.CPP, lex.Swift, lex.Dart, lex.Crystal), "getenv(", "Platform.environment", "ProcessInfo.processInfo.environment", "Environment.get("),
 	{langs: langs(lex.PHP), triggers: []string{"$_SERVER"}, scan: serverOfPHP},
 })
@@ -326,6 +327,9 @@ func envOfConfiguration(s *Source) {
 			name := s.wordAt(at)
 			if opening == "ENV[" {
 				name, _, _ = s.literal(at)
+			}
+			if opening == "${" && (name == "env" || name == "env.") && at+4 < len(s.Raw) && (s.Raw[at+3] == '.' || s.Raw[at+3] == ':') { // ${env.NAME} of spring-dotenv
+				name = s.wordAt(at + 4)
 			}
 			if name == "" || name != strings.ToUpper(name) && opening != "%env(" || strings.Contains(name, ".") {
 				continue

@@ -190,6 +190,9 @@ func authRoutes(in *Input, is func(string) bool) []facts.Hit {
 			return false
 		}
 		last := lastSegment(h.Value)
+		if !strings.Contains(h.Value, "/") {
+			last = strings.TrimSuffix(last, "route") // the class of a typed route: UserLoginRoute
+		}
 		if slices.Contains([]string{"session", "sessions", "token", "tokens", "join", "registration", "registrations", "register"}, last) && !aboutPeople(h) && (last != "register" || h.File.Class.Has(facts.Example)) {
 			return false
 		}
@@ -276,7 +279,7 @@ func loginPath(s string) bool {
 
 func signupPath(s string) bool {
 	switch s {
-	case "register", "registration", "signup", "join", "createaccount", "createuser", "registeruser", "userregister", "cadastro", "cadastrar", "inscription", "registro", "adduser", "newuser", "userscreate", "registerphp", "registrations", "registrar":
+	case "register", "registration", "signup", "join", "createaccount", "createuser", "registeruser", "userregister", "cadastro", "cadastrar", "inscription", "registro", "adduser", "newuser", "userscreate", "usercreate", "registerphp", "registrations", "registrar":
 		return true
 	}
 	return strings.HasPrefix(s, "signup") || strings.HasSuffix(s, "signup") || strings.HasPrefix(s, "register") || strings.HasSuffix(s, "register") || strings.HasSuffix(s, "registration")
