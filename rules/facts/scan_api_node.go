@@ -340,6 +340,16 @@ func answersOfNode(s *Source, off int) {
 	s.Emit(Fact{Kind: KindAnswer, Name: name, Value: recv + string(s.Raw[off:off+5]), Line: s.LineOf(off)})
 }
 
+// answersOfKoa reads ctx.body = value, which Koa sends as JSON unless it is a page.
+func answersOfKoa(s *Source, off int) {
+	eq := off + bytes.IndexByte(s.Raw[off:], '=')
+	value := strings.TrimLeft(s.restOfLine(eq+1), "= ")
+	if eq+1 < len(s.Raw) && s.Raw[eq+1] == '=' || strings.Contains(value, "render(") || strings.Contains(value, "createReadStream") {
+		return
+	}
+	s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "ctx.body", Line: s.LineOf(off)})
+}
+
 // resourcesOfAdonis reads Route.resource('posts', 'PostsController') of AdonisJS, with apiOnly() or not.
 func resourcesOfAdonis(s *Source, off int) {
 	recv := s.receiver(off)
