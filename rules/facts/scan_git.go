@@ -22,7 +22,7 @@ var anyLanguage = langSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
 
 var gitScanners = []scanner{
 	{langs: anyLanguage, view: Text, triggers: []string{"<<<<<<< ", ">>>>>>> "}, scan: scanConflict},
-	tokenScanner, keyScanner, literalScanner, callScanner, addressScanner,
+	tokenScanner, keyScanner, literalScanner, callScanner, addressScanner, sourceNameScanner,
 }
 
 var gitDocuments = []document{

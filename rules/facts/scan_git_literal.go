@@ -27,6 +27,23 @@ var addressScanner = scanner{
 	scan:     scanAddress,
 }
 
+// sourceNameScanner finds the data source names of Go's MySQL driver that hold a password: user:password@tcp(host:port)/name.
+var sourceNameScanner = scanner{langs: anyLanguage, view: Text, triggers: []string{"@tcp("}, scan: scanSourceName}
+
+func scanSourceName(s *Source, off int) {
+	start := off
+	for start > 0 && off-start < 120 && strings.IndexByte("\r\n\"'`", s.Raw[start-1]) < 0 {
+		start--
+	}
+	text := string(s.Raw[start:off])
+	text = text[strings.LastIndexByte(text, '=')+1:] // NAME=user:password@tcp(host) of settings
+	user, password, found := strings.Cut(text, ":")
+	if !found || user == "" || reference(password) || strings.Contains(password, "%") || stockPassword(password) || placeholderSecret(password) || s.inComment(off) {
+		return
+	}
+	s.Emit(Fact{Kind: KindSecret, Name: "password", Value: "data source name", Line: s.LineOf(off)})
+}
+
 func scanAddress(s *Source, off int) {
 	end := off
 	for end < len(s.Raw) && end-off < 300 && strings.IndexByte(" \t\r\n\"'`<>,", s.Raw[end]) < 0 {
