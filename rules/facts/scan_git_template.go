@@ -22,7 +22,7 @@ var readmeTemplates = []readmeTemplate{
 	{name: "Next.js", key: "next", marks: []string{
 		"bootstrapped with create-next-app", "bootstrapped with create next app", "first, run the development server", "with your browser to see the result", "you can start editing the page by", "this project uses next/font", "project uses to automatically optimize",
 		"to learn more about next.js", "next.js documentation - ", "learn next.js - ", "check out the next.js github", "way to deploy your next.js app", "check out our next.js deployment", "directory is mapped to /api", "api routes can be accessed on",
-		"directory is mapped to", "this endpoint can be edited in",
+		"directory is mapped to", "this endpoint can be edited in", "next.js project bootstrapped with",
 	}},
 	{name: "NestJS", key: "nest", marks: []string{
 		"nest framework typescript starter repository", "a progressive node.js framework for building efficient", "nest is an mit-licensed", "nest is mit licensed", "when you're ready to deploy your nestjs", "if you are looking for a cloud-based platform to deploy",
