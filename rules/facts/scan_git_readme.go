@@ -450,7 +450,7 @@ func (r *readmeReader) purpose(s *Source, own []bool) {
 		}},
 		{"", func(b readmeBlock, _ string) bool { return !b.heading && countWords(b.text) >= 5 && introduces(b.text) }},
 		{"feature", func(b readmeBlock, under string) bool {
-			return !b.heading && b.item && countWords(b.text) >= 3 && !procedural(under) && !instruction(b.text)
+			return !b.heading && b.item && countWords(b.text) >= 3 && describes(under) && !procedural(under) && !instruction(b.text)
 		}},
 		{"title", func(b readmeBlock, _ string) bool { return b.heading && countWords(b.text) >= 6 }},
 	}

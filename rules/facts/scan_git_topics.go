@@ -49,6 +49,26 @@ func procedural(heading string) bool {
 	return topicOf(h) != "" && topicOf(h) != "endpoints"
 }
 
+// describingWords are parts of the headings under which list items say what the project does.
+var describingWords = []string{
+	"feature", "function", "about", "overview", "what ", "descri", "introduc", "goal", "purpose", "objective", "highlight", "capabilit", "project", "app", "api", "service", "system", "use case", "module", "requirement",
+	"caracter", "funcion", "fonction", "recurso", "projeto", "proyecto", "sobre", "objetiv", "funktion", "возможност", "функци", "описани", "проект", "özellik", "기능", "특징", "소개", "개요", "프로젝트", "機能", "特徴", "概要", "功能", "特性", "简介", "介绍", "项目",
+}
+
+// describes tells a heading whose list items may describe the project: the title, or one that announces as much.
+func describes(heading string) bool {
+	h := strings.ToLower(heading)
+	if h == "" {
+		return true
+	}
+	for _, w := range describingWords {
+		if strings.Contains(h, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // topicOf is the topic that a lower-case heading announces, or "".
 func topicOf(heading string) string {
 	heading += " "
@@ -131,6 +151,9 @@ func (r *readmeReader) topics(s *Source, own []bool, template bool) {
 			continue
 		}
 		if b.heading && r.filled(i) && !r.title(i) {
+			emit(topicOf(strings.ToLower(b.text)), b.line)
+		}
+		if !b.heading && !b.item && strings.HasSuffix(b.text, ":") && countWords(b.text) <= 5 { // "Starting the application:" stands in for a heading
 			emit(topicOf(strings.ToLower(b.text)), b.line)
 		}
 		if endpoint(b.text) || endpoint(b.code) || b.code != "" && endpoint(b.text+" "+b.code) {
