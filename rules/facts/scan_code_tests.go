@@ -56,7 +56,7 @@ var (
 		assertions: []string{"expect(", "expect.", ".expect(", "assert(", "assert.", ".should", "expectTypeOf(", "t.is(", "t.equal", "t.deepEqual", "t.true(", "t.same(", "t.ok(", "t.assert", "assertEquals(", "assertThrows(", "assertExists(", "assertStrictEquals(", "strictEqual(", "deepStrictEqual(", "deepEqual(", "equal("},
 		titles: []string{
 			"renders learn react link", "renders learn react", "should return \"hello world!\"", "/ (get)", "should be defined", "should create the app", "should create", "should render title", "*should have as title*",
-			"*should have the '*", "should be created", "renders props.msg when passed", "renders properly", "renders without crashing", "sanity check", "sample test", "example test", "adds 1 + 2 to equal 3", "mounts renders properly", "has title", "get started link",
+			"*should have the '*", "should be created", "renders props.msg when passed", "renders properly", "renders without crashing", "sanity check", "sample test", "example test", "adds 1 + 2 to equal 3", "should display welcome message", "should display message saying app works", "should ...", "should be truthy", "mounts renders properly", "has title", "get started link",
 		},
 	}
 	pythonStyle = testStyle{

@@ -212,7 +212,7 @@ func shellDocument(s *Source) {
 		}
 	}
 	switch base {
-	case "gradlew", "mvnw", "gradlew.bat", "mvnw.cmd", "activate", "husky.sh", "docker-entrypoint.rails", "sail", "install-wp-tests.sh", "wait-for-it.sh", "wait-for", "wait-for.sh", "activate.bat", "activate.ps1":
+	case "gradlew", "mvnw", "gradlew.bat", "mvnw.cmd", "activate", "husky.sh", "docker-entrypoint.rails", "sail", "install-wp-tests.sh", "wait-for-it.sh", "wait-for", "wait-for.sh", "bundle.cmd", "rails.cmd", "rake.cmd", "activate.bat", "activate.ps1":
 		name = "wrapper"
 	}
 	if strings.HasPrefix(s.Path, ".husky/") || strings.HasPrefix(s.Path, "_/") {

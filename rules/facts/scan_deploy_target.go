@@ -16,6 +16,9 @@ func isDeployFile(path, base string) bool {
 	case "app.json", "netlify.toml", "firebase.json", "vercel.json", "now.json", "procfile", "ecosystem.config.js", "ecosystem.config.cjs", "ecosystem.json", "fly.toml", "railway.json", "railway.toml", "cdk.json", "wrangler.toml", "wrangler.jsonc", "wrangler.json":
 		return true
 	}
+	if ext == "json" && (strings.HasPrefix(strings.ToLower(path), "arm/") || base == "azuredeploy.json" || base == "maintemplate.json") {
+		return true
+	}
 	return strings.HasPrefix(base, "serverless.") || strings.HasPrefix(base, "template.json")
 }
 
@@ -93,6 +96,8 @@ func deployTarget(base, path string, raw []byte) string {
 			return "Serverless Framework"
 		}
 		return ""
+	case strings.HasSuffix(base, ".json") && hasAny(raw, "deploymentTemplate.json#"):
+		return "Azure Resource Manager"
 	case strings.HasSuffix(base, ".tf"):
 		if lineWith(raw, "resource ", "module ") {
 			return "Terraform"
