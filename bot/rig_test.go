@@ -233,7 +233,7 @@ var kinds = []string{storage.KindRepo, storage.KindInstall}
 // settle lets time pass until all work is done, timers aside: whatever waits for a time comes at once. within bounds the time of the clock.
 func (r *rig) settle(within time.Duration) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 150*time.Second)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
 	end := r.clock.Now().Add(within)
 	for {
