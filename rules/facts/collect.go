@@ -158,12 +158,15 @@ func toCache(ctx context.Context, files []RepoFile, done []int, cache Cache) err
 	return nil
 }
 
+// filesPerWorker is how many files make a further goroutine, with its buffers, worth its start: they are read in ten milliseconds.
+const filesPerWorker = 300
+
 func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, files []RepoFile, todo []int, opts CollectOptions) error {
 	workers := opts.Workers
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	workers = max(1, min(workers, len(todo)/8+1))
+	workers = max(1, min(workers, len(todo)/filesPerWorker+1))
 	var (
 		mu    sync.Mutex
 		next  int

@@ -159,7 +159,10 @@ func (e *engine) match(s *Source, p *Pattern, off int) int {
 		from, to = max(from, off-1<<10), min(to, off+4<<10)
 	}
 	window := s.Between(p.View, from, to)
-	loc := p.compile().FindIndex(window)
+	var loc []int
+	if p.possible(window) {
+		loc = p.compile().FindIndex(window)
+	}
 	if loc == nil {
 		if p.Lines == 0 {
 			return to

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -37,6 +38,7 @@ type Pattern struct {
 
 	key      string
 	literals []string
+	needs    [][]string // of each, one stands in every match: what is cheap to ask before the expression
 	compile  func() *regexp.Regexp
 }
 
@@ -60,7 +62,11 @@ func NewPattern(p Pattern) (Pattern, error) {
 	if err != nil {
 		return p, fmt.Errorf("the pattern does not compile: %w", err)
 	}
-	p.literals = required(re.Simplify())
+	re = re.Simplify()
+	p.literals = required(re, 3)
+	if !p.Fold && !strings.Contains(p.Expr, "(?i") { // other spellings would have to be asked for too
+		p.needs = parts(re, nil)
+	}
 	if len(p.literals) == 0 {
 		return p, errors.New("the pattern needs a literal of three letters or more that every match contains")
 	}
@@ -78,13 +84,42 @@ func (p Pattern) sees(l lex.Language) bool {
 	return len(p.Languages) == 0 || slices.Contains(p.Languages, l)
 }
 
-// required returns literals such that every match of re contains at least one of them, or nil if there are none worth having.
+// parts returns, for each part of re that has them, literals of which every match contains one.
+func parts(re *syntax.Regexp, to [][]string) [][]string {
+	switch re.Op {
+	case syntax.OpConcat:
+		for _, sub := range re.Sub {
+			to = parts(sub, to)
+		}
+		return to
+	case syntax.OpCapture:
+		return parts(re.Sub[0], to)
+	case syntax.OpLiteral, syntax.OpAlternate:
+		if got := required(re, 1); got != nil && len(got) <= 8 {
+			return append(to, got)
+		}
+	default:
+	}
+	return to
+}
+
+// possible reports whether text has what every match has.
+func (p *Pattern) possible(text []byte) bool {
+	for _, some := range p.needs {
+		if !slices.ContainsFunc(some, func(l string) bool { return bytes.Contains(text, []byte(l)) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// required returns literals of least letters or more such that every match of re contains at least one of them, or nil if there are none.
 // Case is folded to lower by the caller's search where the expression folds it.
-func required(re *syntax.Regexp) []string {
+func required(re *syntax.Regexp, least int) []string {
 	switch re.Op {
 	case syntax.OpLiteral:
 		s := string(re.Rune)
-		if len(s) < 3 {
+		if len(s) < least {
 			return nil
 		}
 		if re.Flags&syntax.FoldCase != 0 {
@@ -92,15 +127,15 @@ func required(re *syntax.Regexp) []string {
 		}
 		return []string{s}
 	case syntax.OpCapture, syntax.OpPlus:
-		return required(re.Sub[0])
+		return required(re.Sub[0], least)
 	case syntax.OpRepeat:
 		if re.Min >= 1 {
-			return required(re.Sub[0])
+			return required(re.Sub[0], least)
 		}
 	case syntax.OpConcat:
 		var best []string
 		for _, sub := range re.Sub {
-			if got := required(sub); better(got, best) {
+			if got := required(sub, least); better(got, best) {
 				best = got
 			}
 		}
@@ -108,7 +143,7 @@ func required(re *syntax.Regexp) []string {
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
-			got := required(sub)
+			got := required(sub, least)
 			if got == nil {
 				return nil
 			}
