@@ -30,6 +30,7 @@ var deployScanners []scanner
 var deployDocuments = []document{
 	{applies: isDockerfile, scan: scanDockerfile},
 	{applies: isCompose, scan: scanCompose},
+	{applies: inComposeFolder, scan: scanNamedCompose},
 	{applies: isWorkflow, scan: scanWorkflow},
 	{applies: isPipeline, scan: scanPipeline},
 	{applies: isJenkinsfile, scan: scanJenkinsfile},
@@ -144,6 +145,22 @@ func isCompose(_, base string) bool {
 		return false
 	}
 	return strings.HasPrefix(base, "docker-compose") || strings.HasPrefix(base, "compose.") || strings.HasPrefix(base, "podman-compose") || strings.HasPrefix(base, "docker_compose") || strings.HasSuffix(base, ".compose.yml") || strings.HasSuffix(base, "-compose.yml")
+}
+
+// inComposeFolder recognises what may be a Compose file by its folder, as in docker compose -f docker/postgres.yml.
+func inComposeFolder(path, base string) bool {
+	if isCompose(path, base) || !strings.HasSuffix(base, ".yml") && !strings.HasSuffix(base, ".yaml") {
+		return false
+	}
+	folder, _, _ := strings.Cut(strings.ToLower(path), "/")
+	return folder == "docker" || folder == "compose" || folder == "docker-compose"
+}
+
+// scanNamedCompose reads such a file if it has services; other settings lie in those folders as well.
+func scanNamedCompose(s *Source) {
+	if lineWith(s.Raw, "services:") {
+		scanCompose(s)
+	}
 }
 
 // parseYAML reads the first document of a YAML file into nodes. Aliases are not expanded, so that no content grows.

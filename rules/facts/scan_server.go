@@ -325,6 +325,12 @@ func envOfConfiguration(s *Source) {
 				continue
 			}
 			name := s.wordAt(at)
+			if opening == "%env(" { // %env(resolve:DATABASE_URL)%
+				processors := s.Raw[at:min(len(s.Raw), at+80)]
+				if end := bytes.IndexByte(processors, ')'); end > 0 {
+					name = s.wordAt(at + bytes.LastIndexByte(processors[:end], ':') + 1)
+				}
+			}
 			if opening == "ENV[" {
 				name, _, _ = s.literal(at)
 			}

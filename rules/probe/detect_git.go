@@ -482,6 +482,10 @@ func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) {
 			if beside(r, dir, "mix.exs") && strings.HasSuffix(base, ".ex") {
 				return "dependency folder", upTo(i)
 			}
+		case "web-inf":
+			if next == "lib" && strings.HasSuffix(base, ".jar") {
+				return "dependency folder", upTo(i + 1)
+			}
 		case "packages":
 			if strings.HasSuffix(base, ".nupkg") {
 				return "dependency folder", upTo(i)
