@@ -56,12 +56,17 @@ func definesFunctions(in *Input) Result {
 	var named, all []facts.Hit // as many as can matter: those of a large repository are a hundred thousand
 	const enough = 100
 	hits := in.Repo.Hits(facts.KindFunction)
+	var file *facts.RepoFile // of the last hit
+	counts := false
 	for i := range hits {
 		h := &hits[i]
 		if len(named) == enough {
 			break
 		}
-		if !writtenCode(h.File) || migration(h.File.Path) {
+		if h.File != file {
+			file, counts = h.File, writtenCode(h.File) && !migration(h.File.Path)
+		}
+		if !counts {
 			continue
 		}
 		if len(all) < enough {
@@ -106,6 +111,9 @@ func handlesErrors(in *Input) Result {
 	for _, h := range in.Repo.Hits(facts.KindHandling) {
 		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) || h.File.Lang() == lex.Ruby && strings.HasPrefix(h.File.Path, "bin/") {
 			continue // Rails writes bin/
+		}
+		if h.File.Path == "migrations/env.py" || h.File.Path == "alembic/env.py" || strings.HasSuffix(h.File.Path, "/migrations/env.py") || strings.HasSuffix(h.File.Path, "/alembic/env.py") {
+			continue // Alembic and Flask-Migrate write it
 		}
 		if h.Value == "handled" {
 			handled = append(handled, h)

@@ -235,16 +235,27 @@ func ownDataStructure(in *Input) Result {
 // functionNames are the folded names of functions by file and by the type they belong to; "*" is all of the file.
 func functionNames(in *Input) map[string]map[string]map[string]bool {
 	out := map[string]map[string]map[string]bool{}
-	for _, h := range in.Repo.Hits(facts.KindFunction) {
-		if h.Name == "" || !practised(h.File) {
+	folded := map[string]string{}
+	hits := in.Repo.Hits(facts.KindFunction)
+	var file *facts.RepoFile // of the last hit: those of a file follow each other
+	var byType map[string]map[string]bool
+	for i := range hits {
+		h := &hits[i]
+		if h.File != file {
+			file, byType = h.File, nil
+			if practised(file) {
+				byType = map[string]map[string]bool{"*": {}}
+			}
+		}
+		if h.Name == "" || byType == nil {
 			continue
 		}
-		byType := out[h.File.Path]
-		if byType == nil {
-			byType = map[string]map[string]bool{"*": {}}
-			out[h.File.Path] = byType
+		out[file.Path] = byType
+		name, known := folded[h.Name]
+		if !known {
+			name = strings.Join(fold(h.Name[strings.LastIndexByte(h.Name, '.')+1:]), "")
+			folded[h.Name] = name
 		}
-		name := strings.Join(fold(h.Name[strings.LastIndexByte(h.Name, '.')+1:]), "")
 		byType["*"][name] = true
 		if byType[h.Fact.Scope] == nil {
 			byType[h.Fact.Scope] = map[string]bool{}
@@ -331,16 +342,31 @@ func ownAlgorithm(in *Input) Result {
 		}
 	}
 	functions := map[string]int{}
-	for _, h := range in.Repo.Hits(facts.KindFunction) {
-		if !practised(h.File) {
+	named := map[string]string{} // names repeat
+	hits := in.Repo.Hits(facts.KindFunction)
+	var file *facts.RepoFile // of the last hit: those of a file follow each other
+	own := false
+	for i := range hits {
+		h := &hits[i]
+		if h.File != file {
+			file, own = h.File, practised(h.File)
+		}
+		if !own {
 			continue
 		}
-		functions[h.File.Path]++
-		if h.Name == "" || h.Value == "empty" || uiWord(h.Name) {
+		functions[file.Path]++
+		if h.Name == "" || h.Value == "empty" {
 			continue
 		}
-		if name := algorithmNamed(h.Name); name != "" && (h.LastLine()-h.Line >= 2 || name == "recursion" && !in.Repo.Browser(h.File)) {
-			add(At(h, name))
+		name, known := named[h.Name]
+		if !known {
+			if !uiWord(h.Name) {
+				name = algorithmNamed(h.Name)
+			}
+			named[h.Name] = name
+		}
+		if name != "" && (h.LastLine()-h.Line >= 2 || name == "recursion" && !in.Repo.Browser(file)) {
+			add(At(*h, name))
 		}
 	}
 	for _, h := range in.Repo.Hits(facts.KindTechnique) {
