@@ -222,7 +222,7 @@ func prefer(hits []facts.Hit) []facts.Hit {
 // handlerStem is what a class or function of a handler is about: its name without the words that say it is one.
 func handlerStem(scope string) string {
 	stem := letters(strings.TrimPrefix(scope, "def "))
-	for _, suffix := range []string{"controller", "apiview", "view", "resource", "handler", "viewset", "api", "endpoint"} {
+	for _, suffix := range []string{"controller", "apiview", "view", "resource", "handler", "viewset", "api", "endpoint", "list"} {
 		stem = strings.TrimSuffix(stem, suffix)
 	}
 	return stem
