@@ -146,6 +146,9 @@ func automatic(subject string) bool {
 		}
 	}
 	verb, rest, ok := strings.Cut(subject, " ")
+	if folder, is := strings.CutSuffix(rest, " directory"); is && verb == "Delete" && !strings.Contains(folder, " ") {
+		return true // the web editor deletes a folder
+	}
 	switch verb {
 	case "Create", "Delete", "Update", "Rename":
 		// "Update README.md": one file's name and nothing else

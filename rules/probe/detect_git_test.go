@@ -24,6 +24,7 @@ func TestTelling(t *testing.T) {
 		"##":                                    false,
 		"aaaa":                                  false,
 		"Add files via upload":                  false,
+		"Delete app/__pycache__ directory":      false,
 		"Update README.md":                      false,
 		"Create index.js":                       false,
 		"Delete old.js":                         false,
