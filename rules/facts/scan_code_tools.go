@@ -18,7 +18,7 @@ const KindShellScript Kind = "shell-script"
 
 var commandTriggers = []string{
 	"pm2", "nodemon", "ts-node-dev", "tsnd", "--watch", "tsx watch", "node-dev", "forever ", "cargo watch", "cargo-watch", "gunicorn", "uvicorn", "hypercorn", "--workers", "supervisord", "supervisorctl",
-	"foreman", "overmind", "honcho", "dotnet watch", "\"watch\"", "CompileDaemon", "watchexec", "watchmedo", "watchfiles", "air -c", " air", "\"air\"", "ExecStart", "[program:", "rerun ",
+	"foreman", "overmind", "honcho", "dotnet watch", "\"watch\"", "CompileDaemon", "watchexec", "watchmedo", "watchfiles", "air -c", " air", "/air", "\"air\"", "ExecStart", "[program:", "rerun ",
 }
 
 var toolScanners = []scanner{
