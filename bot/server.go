@@ -37,6 +37,8 @@ type Options struct {
 	CallTimeout time.Duration
 	// HeaderTimeout is how long a client may take for the head of a request (default 10 s); StopWithin how long Stop may take (default 25 s).
 	HeaderTimeout, StopWithin time.Duration
+	// MeetAgain is how often GitHub is asked who the app is while it does not answer (default 10 s).
+	MeetAgain time.Duration
 	// Work, if set, changes how the workers run, before they start: poll and lease, for a clock that does not go as the system's does.
 	Work func(*work.Config)
 }
@@ -62,7 +64,8 @@ type Server struct {
 	actor  *evaluate.Actor
 	token  string // of the set-up page, while there is no app
 
-	endTunnel func() // ends the webhook tunnel and waits for it; nil without one
+	endMeeting func() // ends the wait for GitHub
+	endTunnel  func() // ends the webhook tunnel and waits for it; nil without one
 }
 
 // Start opens the database, the intake, the workers and the pages, and listens. The error is one sentence with its remedy.
@@ -179,12 +182,9 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 	if err != nil {
 		return err
 	}
-	if creds.Slug == "" {
-		info, err := app.Info(ctx)
-		if err != nil {
-			return fmt.Errorf("GitHub does not know the app %d with this key (%w); check APP_ID, PRIVATE_KEY and GITHUB_API_URL, or run `milepost doctor`", creds.ID, err)
-		}
-		creds.Slug, creds.Name = info.Slug, info.Name
+	known, err := s.introduce(ctx, app, &creds)
+	if err != nil {
+		return err
 	}
 	wc.AppSlug, wc.AppName = creds.Slug, creds.Name
 	if creds.ClientID != "" && creds.ClientSecret != "" {
@@ -209,13 +209,83 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
 	s.swap(func() { s.app, s.hooks, s.pages, s.actor, s.token = app, hooks, pages, actor, "" })
-	if s.cfg.WebhookProxy != "" && s.cfg.Role != RoleWorker {
+	if s.cfg.WebhookProxy != "" && s.cfg.Role != RoleWorker && s.endTunnel == nil {
 		s.startTunnel(ctx, hooks)
+	}
+	if !known {
+		s.log.WarnContext(ctx, "GitHub does not answer; deliveries are taken, and work begins once it does")
+		s.meetLater(ctx, app, creds, wc)
+		return nil
 	}
 	if s.cfg.Role == RoleWeb {
 		return nil
 	}
 	return s.startWork(ctx, actor)
+}
+
+// introduction is how long a start waits for GitHub to say who the app is; meetAgain is how long it then waits between two questions.
+const (
+	introduction = 5 * time.Second
+	meetAgain    = 10 * time.Second
+)
+
+// introduce fills in the app's slug, by which its own texts are known: from the credentials, from the last start, or from GitHub. known is false
+// when GitHub does not answer now; what it refuses is an error.
+func (s *Server) introduce(ctx context.Context, app *gh.App, creds *gh.Credentials) (known bool, err error) {
+	if creds.Slug != "" {
+		return true, nil
+	}
+	key := fmt.Sprintf("app-slug/%d", creds.ID)
+	stored, err := s.store.Setting(ctx, key)
+	if err == nil {
+		creds.Slug, creds.Name = string(stored), string(stored)
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return false, fmt.Errorf("bot: %w", err)
+	}
+	soon, cancel := context.WithTimeout(ctx, introduction)
+	defer cancel()
+	info, err := app.Info(soon)
+	switch {
+	case err == nil:
+		creds.Slug, creds.Name = info.Slug, info.Name
+		if err := s.store.PutSetting(ctx, key, []byte(info.Slug)); err != nil {
+			return false, fmt.Errorf("bot: %w", err)
+		}
+		return true, nil
+	case gh.Is(err, gh.Auth, gh.NotFound, gh.Forbidden):
+		return false, fmt.Errorf("GitHub does not know the app %d with this key (%w); check APP_ID, PRIVATE_KEY and GITHUB_API_URL, or run `milepost doctor`", creds.ID, err)
+	default:
+		return creds.Slug != "", nil
+	}
+}
+
+// meetLater asks GitHub who the app is until it answers, and then assembles what needs to know.
+func (s *Server) meetLater(ctx context.Context, app *gh.App, creds gh.Credentials, wc web.Config) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	s.swap(func() { s.endMeeting = func() { cancel(); <-ended } })
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(cmp.Or(s.opts.MeetAgain, meetAgain))
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			switch known, err := s.introduce(ctx, app, &creds); {
+			case err != nil:
+				s.log.ErrorContext(ctx, "the app cannot work", "error", err)
+			case known:
+				if err := s.activate(ctx, creds, wc); err != nil {
+					s.log.ErrorContext(ctx, "the app cannot work", "error", err)
+					continue
+				}
+				return
+			}
+		}
+	}()
 }
 
 // startTunnel opens the way by which deliveries come to a machine that GitHub cannot reach.
@@ -369,6 +439,12 @@ func (s *Server) Stop(ctx context.Context) error {
 			errs = append(errs, h.Close())
 		}
 		cancel()
+	}
+	s.mu.RLock()
+	endMeeting := s.endMeeting
+	s.mu.RUnlock()
+	if endMeeting != nil {
+		endMeeting()
 	}
 	s.mu.RLock()
 	runner, endTunnel := s.runner, s.endTunnel
