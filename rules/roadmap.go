@@ -117,16 +117,16 @@ func (t *Text) UnmarshalStrict(d *strict.Decoder, n *yaml.Node) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		d.Fault(n, "a text is expected here, or texts by stack")
+		d.Faultf(n, "a text is expected here, or texts by stack")
 		return
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
 		case k.Value != "default" && !slices.Contains(Stacks, k.Value):
-			d.Fault(k, "there is no stack %q; known are default, %v", k.Value, Stacks)
+			d.Faultf(k, "there is no stack %q; known are default, %v", k.Value, Stacks)
 		case v.Kind != yaml.ScalarNode:
-			d.Fault(v, "a text is expected here")
+			d.Faultf(v, "a text is expected here")
 		default:
 			(*t)[k.Value] = v.Value
 		}

@@ -68,7 +68,7 @@ type Digest struct {
 func (c *Celebrate) UnmarshalStrict(d *strict.Decoder, n *yaml.Node) {
 	choices := []string{string(EachMilestone), string(EachStep), string(Never)}
 	if n.Kind != yaml.ScalarNode || !slices.Contains(choices, n.Value) {
-		d.Fault(n, "celebrate takes milestones, steps or never")
+		d.Faultf(n, "celebrate takes milestones, steps or never")
 		return
 	}
 	*c = Celebrate(n.Value)

@@ -28,7 +28,7 @@ const (
 )
 
 // Fault is one thing that is wrong with a document.
-type Fault struct {
+type Fault struct { //nolint:errname // a document has faults
 	File         string
 	Line, Column int // 1-based; 0 when the document as a whole is meant
 	Msg          string
@@ -43,7 +43,7 @@ func (f Fault) Error() string {
 }
 
 // Faults are all that is wrong with a document, in the order of its lines.
-type Faults []Fault
+type Faults []Fault //nolint:errname // as above
 
 // Error joins the faults, a line each.
 func (fs Faults) Error() string {
@@ -83,7 +83,7 @@ func Decode(file string, data []byte, v any) error {
 	}
 	var more yaml.Node
 	if err := dec.Decode(&more); !errors.Is(err, io.EOF) {
-		d.Fault(&more, "one document is expected; remove what follows the second ---")
+		d.Faultf(&more, "one document is expected; remove what follows the second ---")
 	}
 	if len(doc.Content) > 0 {
 		d.Value(doc.Content[0], reflect.ValueOf(v).Elem())
@@ -117,8 +117,8 @@ func syntaxFault(file string, err error) Fault {
 	return f
 }
 
-// Fault reports what is wrong at n.
-func (d *Decoder) Fault(n *yaml.Node, format string, args ...any) {
+// Faultf reports what is wrong at n.
+func (d *Decoder) Faultf(n *yaml.Node, format string, args ...any) {
 	if len(d.faults) < maxFaults {
 		d.faults = append(d.faults, Fault{File: d.file, Line: n.Line, Column: n.Column, Msg: fmt.Sprintf(format, args...)})
 	}
@@ -131,15 +131,15 @@ func (d *Decoder) Value(n *yaml.Node, v reflect.Value) {
 	defer func() { d.depth-- }()
 	switch {
 	case d.depth > maxDepth:
-		d.Fault(n, "this is nested too deeply")
+		d.Faultf(n, "this is nested too deeply")
 		return
 	case d.nodes == maxNodes+1:
-		d.Fault(n, "the file has more than %d values; shorten it", maxNodes)
+		d.Faultf(n, "the file has more than %d values; shorten it", maxNodes)
 		return
 	case d.nodes > maxNodes:
 		return
 	case n.Kind == yaml.AliasNode:
-		d.Fault(n, "aliases (*name) are not supported here; write the value out")
+		d.Faultf(n, "aliases (*name) are not supported here; write the value out")
 		return
 	}
 	if v.CanAddr() {
@@ -173,7 +173,7 @@ func (d *Decoder) byKind(n *yaml.Node, v reflect.Value) {
 	case reflect.Int, reflect.Int64:
 		i, err := strconv.ParseInt(n.Value, 10, 32)
 		if n.Kind != yaml.ScalarNode || err != nil {
-			d.Fault(n, "a whole number is expected here, not %s", describe(n))
+			d.Faultf(n, "a whole number is expected here, not %s", describe(n))
 			return
 		}
 		v.SetInt(i)
@@ -189,13 +189,13 @@ func (d *Decoder) boolean(n *yaml.Node, v reflect.Value) {
 	case "false", "no", "off":
 		v.SetBool(false)
 	default:
-		d.Fault(n, "true or false is expected here, not %s", describe(n))
+		d.Faultf(n, "true or false is expected here, not %s", describe(n))
 	}
 }
 
 func (d *Decoder) scalar(n *yaml.Node, want string) bool {
 	if n.Kind != yaml.ScalarNode {
-		d.Fault(n, "%s is expected here, not %s", want, describe(n))
+		d.Faultf(n, "%s is expected here, not %s", want, describe(n))
 		return false
 	}
 	return true
@@ -206,7 +206,7 @@ func (d *Decoder) structure(n *yaml.Node, v reflect.Value) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		d.Fault(n, "keys with values are expected here (%s), not %s", strings.Join(keysOf(v.Type()), ", "), describe(n))
+		d.Faultf(n, "keys with values are expected here (%s), not %s", strings.Join(keysOf(v.Type()), ", "), describe(n))
 		return
 	}
 	seen := map[string]bool{}
@@ -216,11 +216,11 @@ func (d *Decoder) structure(n *yaml.Node, v reflect.Value) {
 		field, ok := fieldByKey(v, name)
 		switch {
 		case key.Kind != yaml.ScalarNode:
-			d.Fault(key, "a key must be a plain word")
+			d.Faultf(key, "a key must be a plain word")
 		case seen[name]:
-			d.Fault(key, "%q is given twice; keep one", name)
+			d.Faultf(key, "%q is given twice; keep one", name)
 		case !ok:
-			d.Fault(key, "unknown key %q%s", name, suggestion(name, keysOf(v.Type())))
+			d.Faultf(key, "unknown key %q%s", name, suggestion(name, keysOf(v.Type())))
 		default:
 			d.Value(val, field)
 		}
@@ -233,7 +233,7 @@ func (d *Decoder) mapping(n *yaml.Node, v reflect.Value) {
 		return
 	}
 	if n.Kind != yaml.MappingNode {
-		d.Fault(n, "keys with values are expected here, not %s", describe(n))
+		d.Faultf(n, "keys with values are expected here, not %s", describe(n))
 		return
 	}
 	if v.IsNil() {
@@ -243,7 +243,7 @@ func (d *Decoder) mapping(n *yaml.Node, v reflect.Value) {
 		key, val := n.Content[i], n.Content[i+1]
 		k := reflect.ValueOf(key.Value).Convert(v.Type().Key())
 		if v.MapIndex(k).IsValid() {
-			d.Fault(key, "%q is given twice; keep one", key.Value)
+			d.Faultf(key, "%q is given twice; keep one", key.Value)
 			continue
 		}
 		elem := reflect.New(v.Type().Elem()).Elem()
@@ -268,9 +268,9 @@ func (d *Decoder) list(n *yaml.Node, v reflect.Value) {
 			v.Set(reflect.Append(v, reflect.ValueOf(n.Value).Convert(v.Type().Elem())))
 			return
 		}
-		d.Fault(n, "a list is expected here, not %s", describe(n))
+		d.Faultf(n, "a list is expected here, not %s", describe(n))
 	default:
-		d.Fault(n, "a list is expected here, not %s", describe(n))
+		d.Faultf(n, "a list is expected here, not %s", describe(n))
 	}
 }
 
