@@ -1,6 +1,6 @@
 package lex
 
-import "bytes"
+import "strings"
 
 // operandBefore reports whether the code before i ends with a value, after which
 // '/' divides and '<' compares. keyword says which names are no values.
@@ -38,7 +38,7 @@ func (s *splitter) conditionEnds(j int) bool {
 		if level > 0 {
 			continue
 		}
-		for i--; i >= stop && s.code[i] <= ' '; i-- {
+		for i--; i >= stop && s.code[i] <= ' '; i-- { //nolint:revive // all is in the head
 		}
 		if i < 0 || !isWord(s.code[i]) {
 			return false
@@ -106,7 +106,7 @@ func (s *splitter) regexEnd(i int, classes bool) int {
 // groovySlashy reads a slashy string.
 func (s *splitter) groovySlashy(i int) int {
 	j := s.lastCode(i)
-	if i < s.noRegexUntil || j < 0 || bytes.IndexByte([]byte("=(,[~:{!&|?"), s.code[j]) < 0 {
+	if i < s.noRegexUntil || j < 0 || strings.IndexByte("=(,[~:{!&|?", s.code[j]) < 0 {
 		return i + 1
 	}
 	end := s.regexEnd(i+1, false)

@@ -42,7 +42,9 @@ const (
 	Zig
 	Crystal
 	VisualBasic
-	// Languages after this line are not general purpose.
+
+	// Not general purpose, from here on.
+
 	SQL
 	Shell
 	PowerShell

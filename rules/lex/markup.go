@@ -1,6 +1,9 @@
 package lex
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // php reads a file of PHP from i on: what is between <?php and ?> is code.
 func (s *splitter) php(i int) {
@@ -52,7 +55,7 @@ func (s *splitter) markup(i int) {
 		case s.hasFold(i, "<script") && !isWord(s.at(i+len("<script"))):
 			start, syn := s.scriptTag(i)
 			s.asMarkup(from, start)
-			i = s.script(start, syn, own)
+			i = s.script(start, syn)
 			from = i
 		default:
 			i++
@@ -72,7 +75,7 @@ func (s *splitter) template(i int, own *syntax) int {
 		s.asComment(i, next)
 		return next
 	}
-	for start < end && bytes.IndexByte([]byte("=-_%"), s.src[start]) >= 0 {
+	for start < end && strings.IndexByte("=-_%", s.src[start]) >= 0 {
 		start++
 	}
 	s.asMarkup(i, start)
@@ -110,7 +113,7 @@ func (s *splitter) scriptTag(i int) (int, *syntax) {
 }
 
 // script reads what is from i on to the end tag of a script, and returns where that is.
-func (s *splitter) script(i int, syn, own *syntax) int {
+func (s *splitter) script(i int, syn *syntax) int {
 	end := s.n
 	for from := i; from < s.n; {
 		j := bytes.Index(s.src[from:s.n], []byte("</"))

@@ -1,6 +1,9 @@
 package lex
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // ruby reads a file of Ruby, whose data after __END__ is markup.
 func (s *splitter) ruby(i int) {
@@ -133,9 +136,9 @@ func (s *splitter) rubyPercent(i int) int {
 		open = s.at(at)
 	}
 	switch {
-	case open <= ' ' || isWord(open) || bytes.IndexByte([]byte(";,.)]}>="), open) >= 0:
+	case open <= ' ' || isWord(open) || strings.IndexByte(";,.)]}>=", open) >= 0:
 		return i + 1
-	case at == i+1 && bytes.IndexByte([]byte("([{|!"), open) < 0:
+	case at == i+1 && strings.IndexByte("([{|!", open) < 0:
 		return i + 1
 	}
 	if value, _ := s.rubyValue(i); !value {
@@ -210,7 +213,7 @@ func (s *splitter) sigil(i int) int {
 		at++
 	}
 	open := s.at(at)
-	if at == i+1 || bytes.IndexByte([]byte(`"'/|([{<`), open) < 0 || open == 0 {
+	if at == i+1 || strings.IndexByte(`"'/|([{<`, open) < 0 || open == 0 {
 		return i + 1
 	}
 	plain := s.src[i+1] < 'a'

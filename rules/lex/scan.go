@@ -1,6 +1,9 @@
 package lex
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 const (
 	// maxDepth bounds how deep code may stand within strings within code.
@@ -35,7 +38,7 @@ type splitter struct {
 
 // at returns the byte at i, 0 outside.
 func (s *splitter) at(i int) byte {
-	if uint(i) < uint(s.n) {
+	if uint(i) < uint(s.n) { //nolint:gosec // one comparison for both ends
 		return s.src[i]
 	}
 	return 0
@@ -69,7 +72,7 @@ func (s *splitter) asMarkup(a, b int) {
 }
 
 // file reads the whole source.
-func (s *splitter) file(lang Language) {
+func (s *splitter) file() {
 	i := 0
 	if bytes.HasPrefix(s.src, bom) {
 		i = len(bom)
@@ -245,7 +248,7 @@ func (s *splitter) dash(i int) int {
 			end++
 		}
 		const symbols = `!#$%&*+./<=>?@\^|~:`
-		if bytes.IndexByte([]byte(symbols), s.at(end)) >= 0 || bytes.IndexByte([]byte(symbols), s.before(i)) >= 0 {
+		if strings.IndexByte(symbols, s.at(end)) >= 0 || strings.IndexByte(symbols, s.before(i)) >= 0 {
 			return end // an operator such as -->
 		}
 	}

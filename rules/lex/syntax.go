@@ -113,7 +113,7 @@ func buildSyntaxes() [kindCount]syntax {
 	}
 	for k := range all {
 		s := &all[k]
-		s.kind = kind(k)
+		s.kind = kind(k) //nolint:gosec // kinds are few
 		for t := range s.tabs {
 			tab := &s.tabs[t]
 			for i := range len(s.stops) {

@@ -49,7 +49,7 @@ func Split(lang Language, src []byte, v *Views) {
 		budget: lookAheadFactor * (n + 1024),
 		sig:    -1,
 	}
-	s.file(lang)
+	s.file()
 	v.Lines = countLines(src, v)
 }
 

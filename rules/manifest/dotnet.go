@@ -23,10 +23,10 @@ func readMSBuild(m *Manifest, src string) error {
 	for i := range project.kids {
 		group := &project.kids[i]
 		for j := range group.kids {
-			switch item := &group.kids[j]; {
-			case group.name == "PropertyGroup":
+			switch item := &group.kids[j]; group.name {
+			case "PropertyGroup":
 				m.property(item.name, item.text)
-			case group.name == "ItemGroup":
+			case "ItemGroup":
 				test = msbuildItem(m, item) || test
 			}
 		}

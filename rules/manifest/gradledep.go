@@ -204,20 +204,20 @@ func parseCoordinate(s string) (Dependency, bool) {
 	if !ok {
 		return Dependency{}, false
 	}
-	artifact, version, _ := cutOutside(rest)
+	artifact, version := cutOutside(rest)
 	if !plainID(group) || !plainID(artifact) {
 		return Dependency{}, false
 	}
-	version, _, _ = cutOutside(version)
+	version, _ = cutOutside(version)
 	version, _, _ = strings.Cut(version, "@")
 	version = strings.TrimSuffix(version, "!!")
 	return Dependency{Ecosystem: Maven, Name: group + ":" + artifact, Version: version}, true
 }
 
 // cutOutside cuts at the first colon that stands in no braces.
-func cutOutside(s string) (before, after string, found bool) {
+func cutOutside(s string) (before, after string) {
 	depth := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch s[i] {
 		case '{':
 			depth++
@@ -225,11 +225,11 @@ func cutOutside(s string) (before, after string, found bool) {
 			depth--
 		case ':':
 			if depth <= 0 {
-				return s[:i], s[i+1:], true
+				return s[:i], s[i+1:]
 			}
 		}
 	}
-	return s, "", false
+	return s, ""
 }
 
 // plainID reports whether s can be a group or an artifact, variables included.
@@ -237,7 +237,7 @@ func plainID(s string) bool {
 	if s == "" {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; !letter(c) && !digit(c) && strings.IndexByte(".-${}", c) < 0 {
 			return false
 		}

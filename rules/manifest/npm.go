@@ -133,7 +133,7 @@ func atVersion(spec string) (name, version string) {
 	if strings.HasPrefix(spec, "@") {
 		slashes = 2
 	}
-	for i := 0; i < len(spec); i++ {
+	for i := range len(spec) {
 		if spec[i] == '/' {
 			if slashes--; slashes == 0 {
 				end = i

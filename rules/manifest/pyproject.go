@@ -157,7 +157,7 @@ func hatch(m *Manifest, h *node) {
 func taskTable(m *Manifest, f field) {
 	v := &f.node
 	var needs []string
-	command := ""
+	var command string
 	switch v.kind {
 	case listNode:
 		var lines []string

@@ -177,7 +177,7 @@ func fromURL(url string) (name, version string) {
 // pypiName normalises a name as PEP 503 does.
 func pypiName(name string) string {
 	plain := true
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		if c := name[i]; c == '_' || c == '.' || c >= 'A' && c <= 'Z' || c == '-' && i > 0 && name[i-1] == '-' {
 			plain = false
 			break
@@ -187,7 +187,7 @@ func pypiName(name string) string {
 		return strings.Trim(name, "-")
 	}
 	b := make([]byte, 0, len(name))
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		switch c := name[i]; {
 		case c == '-' || c == '_' || c == '.':
 			if len(b) > 0 && b[len(b)-1] != '-' {

@@ -103,7 +103,7 @@ func (r *resolver) at(p string) *Manifest {
 // above calls f with the manifests of a directory and of those above it, nearest
 // first, until f returns true.
 func (r *resolver) above(dir string, f func(*Manifest) bool) {
-	for depth := 0; depth < maxDepth; depth++ {
+	for range maxDepth {
 		for _, i := range r.byDir[dir] {
 			if f(&r.ms[i]) {
 				return

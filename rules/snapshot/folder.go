@@ -106,7 +106,7 @@ func newWalker(dir string, opts FolderOptions) (*walker, error) {
 	}
 	if w.repo != nil && w.repo.work != "" {
 		top = w.repo.work
-		w.s.Ref, _, _ = w.repo.head() //nolint:errcheck // a branch that cannot be read is an unknown branch
+		w.s.Ref, _, _ = w.repo.head()
 	} else {
 		w.repo = nil
 	}
@@ -251,7 +251,7 @@ func readSized(f io.Reader, size int64) ([]byte, error) {
 		case n > MaxFileSize:
 			return nil, ErrTooLarge
 		case n == len(buf):
-			buf = append(buf, make([]byte, min(len(buf), MaxFileSize+1-len(buf)))...)
+			buf = append(buf, make([]byte, min(len(buf), MaxFileSize+1-len(buf)))...) //nolint:makezero // a file longer than its folder said
 		}
 	}
 }

@@ -208,7 +208,7 @@ func (d *indexDecoder) extensions(idx *gitIndex) error {
 			return fmt.Errorf("%w: cut short", errIndex)
 		}
 		name, size := string(rest[:4]), uint64(binary.BigEndian.Uint32(rest[4:]))
-		if size > uint64(len(rest)-8) {
+		if size > uint64(len(rest)-8) { //nolint:gosec // the loop asks for 8 bytes at least
 			return fmt.Errorf("%w: cut short", errIndex)
 		}
 		switch {
@@ -255,7 +255,7 @@ func offsetVarint(b []byte) (v uint64, n int) {
 
 // viewString returns b as a string without a copy; b must not change afterwards.
 func viewString(b []byte) string {
-	return unsafe.String(unsafe.SliceData(b), len(b))
+	return unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // as said above
 }
 
 // hexIDs turns raw ids into hex, all from one allocation: a list of files has very many.

@@ -258,7 +258,7 @@ func (s *objectStore) fromPack(p *pack, at int64, limit int64) (object, error) {
 			at = entry.base
 			continue
 		}
-		found := false
+		var found bool
 		if at, found = p.find(entry.baseID); !found {
 			return object{}, fmt.Errorf("%w: a delta's base is missing", errObject)
 		}
@@ -329,7 +329,7 @@ func applyDelta(base, delta []byte, limit int64) ([]byte, error) {
 		op := delta[0]
 		delta = delta[1:]
 		var piece []byte
-		if op&0x80 == 0 {
+		if op&0x80 == 0 { //nolint:nestif // the two kinds of instruction
 			if op == 0 || int(op) > len(delta) {
 				return nil, bad
 			}

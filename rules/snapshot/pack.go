@@ -39,13 +39,13 @@ func openPack(indexPath string) (*pack, error) {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		f.Close() //nolint:errcheck,gosec // read only
+		f.Close() //nolint:errcheck // read only
 		return nil, err
 	}
 	p := &pack{index: f, indexSz: info.Size()}
 	if p.indexSz <= maxIndexInMemory {
 		all, err := readBounded(f, maxIndexInMemory)
-		f.Close() //nolint:errcheck,gosec // read only
+		f.Close() //nolint:errcheck // read only
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func openPack(indexPath string) (*pack, error) {
 		return nil, err
 	}
 	if info, err = p.data.Stat(); err != nil {
-		p.data.Close() //nolint:errcheck,gosec // read only
+		p.data.Close() //nolint:errcheck // read only
 		return nil, err
 	}
 	p.dataSz = info.Size()
@@ -195,7 +195,7 @@ func (p *pack) entry(at int64) (packEntry, error) {
 	case kindCommit, kindTree, kindBlob, kindTag:
 	case kindOfsDelta:
 		back, m := offsetVarint(b[used:])
-		if m == 0 || back == 0 || back >= uint64(at) { //nolint:gosec // at is positive
+		if m == 0 || back == 0 || back >= uint64(at) {
 			return packEntry{}, bad
 		}
 		e.base = at - int64(back) //nolint:gosec // less than at
@@ -296,7 +296,7 @@ func (p *pack) size(at int64) int64 {
 	}
 	defer p.inflaters.Put(in)
 	var head [24]byte
-	n, _ := io.ReadFull(in.z, head[:]) //nolint:errcheck // a short delta ends sooner
+	n, _ := io.ReadFull(in.z, head[:])
 	_, m := sizeVarint(head[:n])
 	if m == 0 {
 		return -1

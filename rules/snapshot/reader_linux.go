@@ -18,12 +18,12 @@ func (d *openDir) open(root *os.Root, name string) {
 	if err != nil {
 		return
 	}
-	d.file, d.fd = f, int(f.Fd()) //nolint:gosec // a descriptor
+	d.file, d.fd = f, int(f.Fd())
 }
 
 func (d *openDir) close() {
 	if d.file != nil {
-		d.file.Close() //nolint:errcheck,gosec // read only
+		d.file.Close() //nolint:errcheck // read only
 	}
 	*d = openDir{}
 }

@@ -94,8 +94,8 @@ type Snapshot struct {
 
 	read   ReadFunc
 	folder *folderReader // of a folder on disk: what read reads from
-	prefix string // "" or "dir/": what Sub took off the paths
-	muted  int    // warnings beyond maxWarnings
+	prefix string        // "" or "dir/": what Sub took off the paths
+	muted  int           // warnings beyond maxWarnings
 }
 
 // New returns a snapshot of entries whose contents read gives. The entries are copied and sorted; unsafe

@@ -242,7 +242,7 @@ func (w *walker) folder(ctx context.Context, full, name string, rules *ruleStack
 // file lists a file if it is tracked or no rule excludes it.
 func (w *walker) file(item os.DirEntry, dir string, rules *ruleStack, onlyTracked bool) error {
 	name := item.Name()
-	full := ""
+	var full string
 	tracked := w.trackedAt(dir, name)
 	if tracked != nil {
 		full = tracked.path
@@ -261,7 +261,7 @@ func (w *walker) file(item os.DirEntry, dir string, rules *ruleStack, onlyTracke
 	}
 	info, err := item.Info()
 	if err != nil {
-		return nil // gone meanwhile
+		return nil //nolint:nilerr // gone meanwhile
 	}
 	e := Entry{Path: full[len(w.prefix):], Size: info.Size()}
 	switch mode := info.Mode(); {
