@@ -15,7 +15,7 @@ func (s *Store) Backup(ctx context.Context, path string) (err error) {
 		return errors.New("storage: back up PostgreSQL with pg_dump")
 	}
 	// An empty file of ours alone: what is in it must not be open to others for a moment.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the file
 	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("storage: back up to %s: %w", path, ErrConflict)
 	}

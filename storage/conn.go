@@ -83,7 +83,7 @@ type txConn struct {
 
 func (c txConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	if stmt := c.prepared[query]; stmt != nil {
-		res, err := c.tx.StmtContext(ctx, stmt).ExecContext(ctx, portable(args)...)
+		res, err := c.tx.StmtContext(ctx, stmt).ExecContext(ctx, portable(args)...) //nolint:sqlclosecheck // it ends with the transaction
 		if err != nil {
 			return 0, classify(err)
 		}

@@ -161,7 +161,7 @@ func (s *Store) prepare(ctx context.Context, opts Options) error {
 		}
 		s.prepared = map[string]*sql.Stmt{}
 		for _, stmt := range []string{insertDelivery, enqueueOne} {
-			if s.prepared[stmt], err = s.writer.db.PrepareContext(ctx, stmt); err != nil {
+			if s.prepared[stmt], err = s.writer.db.PrepareContext(ctx, stmt); err != nil { //nolint:sqlclosecheck // Close closes them
 				return wrap(err, "prepare")
 			}
 		}

@@ -14,7 +14,7 @@ import (
 // bench is what each part of the suite works with: a store of its own and a clock that is moved by hand.
 type bench struct {
 	*storage.Store
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // of the test, for all its parts
 	clock *Clock
 	open  Opener
 

@@ -35,7 +35,7 @@ var errNoPostgres = errors.New("no PostgreSQL: set " + EnvPostgres + " to a serv
 var server = sync.OnceValues(startServer)
 
 // lifeline is the pipe to the server's keeper; it closes with this process.
-var lifeline io.WriteCloser
+var lifeline io.WriteCloser //nolint:unused // held so that the pipe stays open
 
 // PostgresDSN creates an empty database on a real PostgreSQL server, for this test alone, and returns its address. The server is
 // the one named by MILEPOST_TEST_POSTGRES, else installed binaries are started in a temporary folder. Without either the test is skipped, or,
@@ -117,12 +117,13 @@ func startServer() (dsn string, err error) {
 		return fail(err)
 	}
 	data := filepath.Join(dir, "data")
-	cmd := exec.Command(initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	cmd := exec.Command(initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // an installed PostgreSQL
 	cmd.Dir, cmd.SysProcAttr = dir, cred.attr()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fail(fmt.Errorf("initdb: %w\n%s", err, out))
 	}
 	// Nothing here outlives the test, so the server need not wait for the disk.
+	//nolint:gosec // the same
 	cmd = exec.Command("/bin/sh", "-c", `"$1" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=32MB >"$2/log" 2>&1 &
 pid=$!
 read -r _
@@ -146,7 +147,7 @@ rm -rf "$2"`, "sh", postgres, dir)
 			return dsn, nil
 		}
 		if time.Now().After(end) {
-			log, _ := os.ReadFile(filepath.Join(dir, "log"))
+			log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // its own folder
 			return "", errors.Join(fmt.Errorf("postgres did not start: %w\n%s", err, log), alive.Close())
 		}
 	}
@@ -158,7 +159,7 @@ type owner struct{ uid, gid uint32 }
 // credential picks a user and gives him the folder.
 func credential(dir string) (*owner, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no owner but oneself
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
