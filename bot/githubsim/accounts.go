@@ -397,7 +397,7 @@ func getTeamMembership(c *call) answer {
 		"role": t.members[u], "state": "active"})
 }
 
-func getMeta(c *call) answer {
+func getMeta(*call) answer {
 	return ok(object{"verifiable_password_authentication": false, "hooks": []string{"127.0.0.0/8"}, "web": []string{}, "api": []string{}, "git": []string{}})
 }
 

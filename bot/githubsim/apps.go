@@ -40,21 +40,20 @@ type App struct {
 	WebhookSecret string
 	PrivateKeyPEM []byte // PKCS #1
 
-	s            *Sim
-	key          *rsa.PrivateKey
-	owner        *Account
-	bot          *Account
-	name         string
-	webhookURL   string
-	secret       string
-	permissions  map[string]string
-	events       []string
-	callbacks    []string
-	description  string
-	externalURL  string
-	created      time.Time
-	deleted      bool
-	hookDisabled bool
+	s           *Sim
+	key         *rsa.PrivateKey
+	owner       *Account
+	bot         *Account
+	name        string
+	webhookURL  string
+	secret      string
+	permissions map[string]string
+	events      []string
+	callbacks   []string
+	description string
+	externalURL string
+	created     time.Time
+	deleted     bool
 }
 
 // Installation is an app on an account. Its exported field never changes.

@@ -50,7 +50,7 @@ func editScript(a, b []string) []lineOp {
 	for d := 0; d <= limit && found < 0; d++ {
 		trace = append(trace, append([]int(nil), v...))
 		for k := -d; k <= d; k += 2 {
-			x := 0
+			var x int
 			if k == -d || (k != d && v[limit+k-1] < v[limit+k+1]) {
 				x = v[limit+k+1]
 			} else {

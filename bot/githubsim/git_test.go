@@ -22,7 +22,7 @@ import (
 )
 
 // localRepo is a git repository on disk of two commits.
-func localRepo(t *testing.T) (string, *git.Worktree, func(name, text string) string) {
+func localRepo(t *testing.T) (string, func(name, text string) string) {
 	t.Helper()
 	dir := t.TempDir()
 	r, err := git.PlainInit(dir, false)
@@ -54,13 +54,13 @@ func localRepo(t *testing.T) (string, *git.Worktree, func(name, text string) str
 	}
 	commit("README.md", "# Local\n")
 	commit("src/main.go", "package main\n")
-	return dir, wt, commit
+	return dir, commit
 }
 
 func TestImportedRepositoryIsFollowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	dir, _, commit := localRepo(t)
+	dir, commit := localRepo(t)
 	r, err := w.ImportGit(w.alice, "local", dir, githubsim.RepoOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func TestImportedRepositoryIsFollowed(t *testing.T) {
 func TestObjectIDsAreGits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	dir, _, _ := localRepo(t)
+	dir, _ := localRepo(t)
 	lr, err := git.PlainOpen(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -509,7 +509,7 @@ func (s *Sim) serveTarball(w http.ResponseWriter, r *http.Request) {
 	if decide != nil {
 		if f := decide(r); f.Kind != NoFault {
 			a := answer{status: http.StatusOK, raw: raw}
-			entry.Status = s.breakAnswer(r, f, &a)
+			entry.Status = s.breakAnswer(f, &a)
 			s.log.add(entry)
 			switch f.Kind {
 			case FaultTimeout:

@@ -17,26 +17,25 @@ type label struct {
 
 // issue is an issue or the conversation of a pull request.
 type issue struct {
-	id         int64
-	number     int
-	title      string
-	body       string
-	author     *Account
-	app        *App // that wrote it, if any
-	open       bool
-	reason     string
-	locked     bool
-	lockReason string
-	labels     []*label
-	assignees  []*Account
-	comments   []*comment
-	reactions  []*reaction
-	created    time.Time
-	updated    time.Time
-	closed     time.Time
-	closedBy   *Account
-	pull       *pull
-	edits      int
+	id        int64
+	number    int
+	title     string
+	body      string
+	author    *Account
+	app       *App // that wrote it, if any
+	open      bool
+	reason    string
+	locked    bool
+	labels    []*label
+	assignees []*Account
+	comments  []*comment
+	reactions []*reaction
+	created   time.Time
+	updated   time.Time
+	closed    time.Time
+	closedBy  *Account
+	pull      *pull
+	edits     int
 }
 
 type comment struct {

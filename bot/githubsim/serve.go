@@ -196,7 +196,7 @@ func (s *Sim) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	}
 	if fault.Kind != NoFault {
 		ex.Faulted = true
-		entry.Status, entry.Took = s.breakAnswer(r, fault, &a), time.Since(start)
+		entry.Status, entry.Took = s.breakAnswer(fault, &a), time.Since(start)
 		s.log.add(entry)
 		if fault.Kind == FaultTimeout {
 			s.hang(r.Context())
@@ -246,7 +246,7 @@ func (s *Sim) hang(ctx context.Context) {
 }
 
 // breakAnswer turns the answer into what the fault makes of it and returns its status.
-func (s *Sim) breakAnswer(r *http.Request, f Fault, a *answer) int {
+func (s *Sim) breakAnswer(f Fault, a *answer) int {
 	wait := f.Wait
 	if wait == 0 {
 		wait = 2 * time.Second

@@ -142,6 +142,6 @@ func Markdown(roadmap *rules.Roadmap, report *rules.Report) string {
 	if report.Repository.Commit != "" {
 		foot += ", commit " + Code(short(report.Repository.Commit))
 	}
-	p.block("%s", foot+".")
+	p.blockf("%s", foot+".")
 	return p.String() + "\n"
 }

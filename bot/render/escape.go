@@ -72,7 +72,7 @@ func visible(s string) string {
 }
 
 func printableASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return false
 		}
@@ -104,7 +104,7 @@ func links(w string) bool {
 		return false
 	}
 	hexes, longest := 0, 0
-	for i := 0; i < len(w); i++ {
+	for i := range len(w) {
 		switch c := w[i] | 0x20; {
 		case w[i] >= '0' && w[i] <= '9', c >= 'a' && c <= 'f':
 			hexes++
@@ -389,7 +389,7 @@ func htmlCode(s string) string {
 // pathURL encodes a path for an address: nothing but letters, digits, slashes and -._~ stays as it is.
 func pathURL(p string) string {
 	var b strings.Builder
-	for i := 0; i < len(p); i++ {
+	for i := range len(p) {
 		c := p[i]
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("/-._~", c) >= 0 {
 			b.WriteByte(c)

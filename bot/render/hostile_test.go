@@ -225,7 +225,7 @@ func TestPlacesHoldHostileText(t *testing.T) {
 // TestCodeShowsWhatItIsGiven compares what a reader sees with what was put in.
 func TestCodeShowsWhatItIsGiven(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"a`b": "a`b", "``": "``", "`": "`", "a|b": "a|b", " x ": "x", "a\nb": "a b", "\u202egpj.exe": "\\u202Egpj.exe", "": ""} {
+	for in, want := range map[string]string{"a`b": "a`b", "``": "``", "`": "`", "a|b": "a|b", " x ": "x", "a\nb": "a b", "\u202egpj.exe": "\\u202Egpj.exe", "": ""} { //nolint:gocritic // spaces are what is tested
 		src := []byte(Code(in))
 		doc := gfm.Parser().Parse(text.NewReader(src))
 		p := doc.FirstChild()
@@ -235,7 +235,7 @@ func TestCodeShowsWhatItIsGiven(t *testing.T) {
 		}
 		var got strings.Builder
 		for c := p.FirstChild().FirstChild(); c != nil; c = c.NextSibling() {
-			got.Write(c.(*ast.Text).Segment.Value(src))
+			got.Write(c.(*ast.Text).Segment.Value(src)) //nolint:forcetypeassert // another node fails the test
 		}
 		if strings.TrimSpace(got.String()) != want {
 			t.Errorf("%q shows %q, want %q", in, got.String(), want)

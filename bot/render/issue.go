@@ -85,8 +85,8 @@ type page struct {
 	level int
 }
 
-// block writes a paragraph or another block, apart from what stands above.
-func (p *page) block(format string, args ...any) {
+// blockf writes a paragraph or another block, apart from what stands above.
+func (p *page) blockf(format string, args ...any) {
 	s := format
 	if len(args) > 0 {
 		s = fmt.Sprintf(format, args...)
@@ -134,7 +134,7 @@ func (p *page) standing() {
 	case s.Total > 0 && s.Met == s.Total:
 		line += ". Congratulations!"
 	}
-	p.block("**%s**", line)
+	p.blockf("**%s**", line)
 	bar := Code(Bar(s.Met, s.Total, 30))
 	if s.BonusTotal > 0 {
 		bar += fmt.Sprintf(" · bonus: %d of %d", s.BonusMet, s.BonusTotal)
@@ -142,17 +142,17 @@ func (p *page) standing() {
 	if lost := p.lost(); len(lost) > 0 {
 		bar += fmt.Sprintf(" · %s earned earlier %s attention", Count(len(lost), "milestone"), plural(len(lost), "needs", "need"))
 	}
-	p.block("%s", bar)
+	p.blockf("%s", bar)
 	if r.Repository.Commit == "" && p.in.Repo.ID != 0 {
-		p.block(msgNoCommit)
+		p.blockf(msgNoCommit)
 	}
 	if z := p.in.Paused; z != nil {
-		p.block("%s", p.pausedLine(z))
+		p.blockf("%s", p.pausedLine(z))
 	}
 	if p.level < tableOnly {
 		for _, pull := range p.in.OpenPulls[:min(len(p.in.OpenPulls), 5)] {
 			if names := p.titles(pull.Completes, 4); len(names) > 0 {
-				p.block("Waiting in pull request %d, not merged yet: %s.", pull.Number, list(names))
+				p.blockf("Waiting in pull request %d, not merged yet: %s.", pull.Number, list(names))
 			}
 		}
 	}
@@ -211,23 +211,23 @@ func (p *page) next() {
 		s := p.in.Report.Summary
 		switch {
 		case s.Total > 0 && s.Met == s.Total:
-			p.block("### %s\n\n%s", "All done", msgAllDone)
+			p.blockf("### %s\n\n%s", "All done", msgAllDone)
 		case s.Total > 0:
-			p.block("### %s\n\n%s", msgNext, msgNothingMore)
+			p.blockf("### %s\n\n%s", msgNext, msgNothingMore)
 		}
 		return
 	}
 	first := open[0]
 	if first.Tier == rules.Bonus && p.in.Report.Summary.Total > 0 && p.in.Report.Summary.Met == p.in.Report.Summary.Total {
-		p.block("### %s\n\n%s", "All done", msgAllDone+" What follows is a bonus, if you feel like it.")
+		p.blockf("### %s\n\n%s", "All done", msgAllDone+" What follows is a bonus, if you feel like it.")
 	}
-	p.block("### %s: %s", msgNext, Inline(clip(first.Title, 100)))
-	p.block("%s", p.in.advice(first, p.level, true))
+	p.blockf("### %s: %s", msgNext, Inline(clip(first.Title, 100)))
+	p.blockf("%s", p.in.advice(first, p.level, true))
 	if p.level >= noExamples {
 		return
 	}
 	for _, m := range open[1:] {
-		p.block("%s", fold(msgAfter+": "+HTML(clip(m.Title, 100)), p.in.advice(m, p.level, false)))
+		p.blockf("%s", fold(msgAfter+": "+HTML(clip(m.Title, 100)), p.in.advice(m, p.level, false)))
 	}
 }
 
@@ -246,29 +246,29 @@ func (in IssueInput) advice(m rules.MilestoneReport, level int, hints bool) stri
 		if def.Effort != "" {
 			place = append(place, "about "+Inline(clip(def.Effort, 40)))
 		}
-		p.block("_%s_ · %s", strings.Join(place, " · "), Code(m.ID))
+		p.blockf("_%s_ · %s", strings.Join(place, " · "), Code(m.ID))
 	}
 	fill := in.fill
 	if ok && def.Why != "" {
-		p.block("**%s** %s", msgWhy, richInline(fill(clip(def.Why, 600))))
+		p.blockf("**%s** %s", msgWhy, richInline(fill(clip(def.Why, 600))))
 	}
 	if m.Reason != "" {
-		p.block("**%s** %s", msgMissing, in.reason(m, sentence(Prose(m.Reason))))
+		p.blockf("**%s** %s", msgMissing, in.reason(m, sentence(Prose(m.Reason))))
 	}
 	if n := in.inPull(m.ID); n > 0 {
-		p.block("**%s** "+sentence(msgNotMerged)+" Merge it, and this milestone is met.", "Almost there:", n)
+		p.blockf("**%s** "+sentence(msgNotMerged)+" Merge it, and this milestone is met.", "Almost there:", n)
 	}
 	if m.Next != "" {
-		p.block("**%s** %s", msgAction, sentence(Prose(m.Next)))
+		p.blockf("**%s** %s", msgAction, sentence(Prose(m.Next)))
 	}
 	if ok && level <= onePlace {
-		p.block("%s", in.starter(m, def))
+		p.blockf("%s", in.starter(m, def))
 	}
 	if ok && def.Signal != "" {
-		p.block("**%s** %s", msgSignal, sentence(richInline(fill(clip(def.Signal, 400)))))
+		p.blockf("**%s** %s", msgSignal, sentence(richInline(fill(clip(def.Signal, 400)))))
 	}
 	if ok && hints {
-		p.block("%s", in.hints(def, level))
+		p.blockf("%s", in.hints(def, level))
 	}
 	return p.String()
 }

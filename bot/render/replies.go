@@ -54,11 +54,11 @@ func ReplyWhy(in IssueInput, id string) string {
 	switch m.Status {
 	case rules.Partial, rules.Missing:
 		if e, earned := in.Earned[id]; earned && !e.At.IsZero() {
-			p.block("It was earned on %s, and that stays on record.", day(e.At, in.CheckedAt))
+			p.blockf("It was earned on %s, and that stays on record.", day(e.At, in.CheckedAt))
 		}
-		p.block("%s", in.advice(m, inFull, true))
+		p.blockf("%s", in.advice(m, inFull, true))
 	case rules.Unknown:
-		p.block("%s", msgUnknownPending+" "+msgNobodyAtFault)
+		p.blockf("%s", msgUnknownPending+" "+msgNobodyAtFault)
 	default:
 	}
 	return p.String()

@@ -48,7 +48,7 @@ func (p *page) attention() {
 		blocks = append(blocks, "Worth knowing:\n\n"+strings.Join(appendMore(items, more), "\n"))
 	}
 	if len(blocks) > 0 {
-		p.block("### %s\n\n%s", msgAttention, strings.Join(blocks, "\n\n"))
+		p.blockf("### %s\n\n%s", msgAttention, strings.Join(blocks, "\n\n"))
 	}
 }
 
@@ -140,7 +140,7 @@ func (p *page) steps() {
 		}
 		fmt.Fprintf(&b, "\n| %d | %s | %s | %s |", i+1, Cell(clip(s.Title, 80)), word, stepCount(s))
 	}
-	p.block("### %s\n\n%s", msgSteps, b.String())
+	p.blockf("### %s\n\n%s", msgSteps, b.String())
 	if p.level >= tableOnly {
 		return
 	}
@@ -156,7 +156,7 @@ func (p *page) steps() {
 			continue
 		}
 		word := StepWord(s, hasNext && contains(s, next.ID))
-		p.block("%s", fold(fmt.Sprintf("%d · %s: %s, %s", i+1, HTML(clip(s.Title, 80)), strings.ToLower(word), stepCount(s)), strings.Join(items, "\n")))
+		p.blockf("%s", fold(fmt.Sprintf("%d · %s: %s, %s", i+1, HTML(clip(s.Title, 80)), strings.ToLower(word), stepCount(s)), strings.Join(items, "\n")))
 	}
 }
 
@@ -304,7 +304,7 @@ func (p *page) changes() {
 		}
 	}
 	if len(items) > 0 {
-		p.block("### %s\n\n%s", msgChanged, strings.Join(items, "\n"))
+		p.blockf("### %s\n\n%s", msgChanged, strings.Join(items, "\n"))
 	}
 }
 
@@ -339,11 +339,11 @@ func (p *page) controls() {
 	if at := p.in.AskedMentor; !at.IsZero() {
 		boxes[2] = boxLine(msgBoxMentor+" (asked on "+day(at, p.in.CheckedAt)+")", "ask-mentor")
 	}
-	p.block("### %s\n\n%s\n\n%s", msgControls, strings.Join(boxes, "\n"), msgOtherCommands)
+	p.blockf("### %s\n\n%s\n\n%s", msgControls, strings.Join(boxes, "\n"), msgOtherCommands)
 }
 
 func (p *page) footer() {
-	p.block("### %s\n\n%s", msgNotes, msgNotesBelow)
+	p.blockf("### %s\n\n%s", msgNotes, msgNotesBelow)
 	r := p.in.Report
 	checked := "No commit is there to check yet"
 	if r.Repository.Commit != "" {
@@ -356,7 +356,7 @@ func (p *page) footer() {
 	if p.in.DashboardURL != "" {
 		more = " " + link("History, what is stored and who sees it", p.in.DashboardURL) + "."
 	}
-	p.block("<sub>%s · %s, version %d · %s%s %s</sub>", checked, Inline(clip(roadmapName(r.Roadmap.Title), 80)), r.Roadmap.Version, msgPrivacy, more, msgOff)
+	p.blockf("<sub>%s · %s, version %d · %s%s %s</sub>", checked, Inline(clip(roadmapName(r.Roadmap.Title), 80)), r.Roadmap.Version, msgPrivacy, more, msgOff)
 }
 
 // StepCompleted is the comment on a step that is complete.

@@ -62,7 +62,7 @@ func still(a answer) string {
 	return fmt.Sprint(a.status, a.header.Get("Content-Type"), a.header.Get("Cache-Control"), noise.ReplaceAllString(a.body, ""))
 }
 
-func TestAccess(t *testing.T) {
+func TestAccess(t *testing.T) { //nolint:tparallel // they share one world's browsers
 	t.Parallel()
 	w, seen := accessWorld(t)
 	gone := w.as(t, "gone") // signs in with all rights, which are taken away since

@@ -63,7 +63,8 @@ func (s *Server) identifyAPI(ctx context.Context, p *request) error {
 }
 
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
-	status, out := http.StatusInternalServerError, problem{"internal", "Something went wrong on our side; it was logged."}
+	var status int
+	out := problem{"internal", "Something went wrong on our side; it was logged."}
 	if errors.Is(err, errSignedOut) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="milepost"`)
 		status, out = http.StatusUnauthorized, problem{"signed_out", "Sign in, or send a GitHub user access token of this app: Authorization: Bearer <token>."}

@@ -99,7 +99,7 @@ func (s *Server) identify(p *request) error {
 	}
 	var in session
 	if s.box.open("session "+hash, row.Data, &in) != nil || s.cfg.SignIn == nil {
-		return nil // sealed with a secret that was changed: sign in again
+		return nil //nolint:nilerr // sealed with a secret that was changed: sign in again
 	}
 	user, err := s.cfg.Store.User(ctx, row.UserID)
 	if errors.Is(err, storage.ErrNotFound) {

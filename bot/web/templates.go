@@ -71,7 +71,7 @@ func funcs(s *Server) template.FuncMap {
 		"ago":    func(t time.Time) template.HTML { return ago(t, s.cfg.Now()) },
 		"day":    day,
 		"moment": moment,
-		"word":   func(st rules.Status) string { return render.StatusWord(st) },
+		"word":   render.StatusWord,
 		"count":  count,
 		"short":  func(sha string) string { return sha[:min(len(sha), 7)] },
 		"esc":    url.PathEscape,

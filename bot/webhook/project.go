@@ -64,7 +64,7 @@ func compile(paths []string) *node {
 	root := &node{}
 	for _, p := range paths {
 		path, k, ok := strings.Cut(p, ":")
-		if !ok || len(k) != 1 || !strings.Contains("stmibpr", k) {
+		if !ok || len(k) != 1 || !strings.Contains("stmibpr", k) { //nolint:gocritic // the kind is one of these letters
 			panic("webhook: bad path " + p)
 		}
 		n := root

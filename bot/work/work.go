@@ -128,7 +128,7 @@ func Backoff(attempt int) time.Duration {
 	if shift := max(attempt-1, 0); shift < 9 {
 		d = min(least<<shift, most)
 	}
-	return d*3/4 + mathrand.N(d/2)
+	return d*3/4 + mathrand.N(d/2) //nolint:gosec // it only spreads the load
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -191,7 +191,7 @@ type Runner struct {
 	kinds  []string
 	timers map[string]*Timer
 
-	runs       context.Context // of all runs
+	runs       context.Context //nolint:containedctx // of all runs
 	cancelRuns context.CancelCauseFunc
 	stopping   chan struct{}
 	stopOnce   sync.Once

@@ -20,7 +20,7 @@ import (
 // bench is one database with a clock that is moved by hand, and the events of all Runners on it.
 type bench struct {
 	t      *testing.T
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // of the test, for all its parts
 	clock  *storagetest.Clock
 	open   storagetest.Opener
 	store  *storage.Store
@@ -227,7 +227,7 @@ func TestZombie(t *testing.T) {
 func TestHeartbeat(t *testing.T) {
 	both(t, func(b *bench) {
 		var runs atomic.Int32
-		h := work.HandlerFunc(func(ctx context.Context, c *work.Claim) error {
+		h := work.HandlerFunc(func(ctx context.Context, _ *work.Claim) error {
 			if runs.Add(1) > 1 {
 				return nil
 			}
