@@ -261,6 +261,13 @@ func lastSegment(p string) string {
 
 // letters keeps the letters of a name, in lower case.
 func letters(s string) string {
+	plain := true
+	for i := range len(s) {
+		plain = plain && s[i] >= 'a' && s[i] <= 'z'
+	}
+	if plain {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
 			return r
@@ -305,15 +312,24 @@ func signupName(s string) bool {
 func authHandlers(in *Input, is func(string) bool) []facts.Hit {
 	var out []facts.Hit
 	add := func(h facts.Hit) {
-		if h.File.OwnCode() && h.Value != "empty" && !in.Repo.Browser(h.File) && is(letters(h.Name)) && handlerFile(h.File) {
+		if h.File.OwnCode() && h.Value != "empty" && !in.Repo.Browser(h.File) && handlerFile(h.File) {
 			out = append(out, h)
 		}
 	}
-	for _, h := range in.Repo.Hits(facts.KindFunction) {
-		add(h)
-	}
-	for _, h := range in.Repo.Hits(facts.KindType) {
-		add(h)
+	known := map[string]bool{} // names repeat
+	for _, k := range []facts.Kind{facts.KindFunction, facts.KindType} {
+		hits := in.Repo.Hits(k)
+		for i := range hits {
+			h := &hits[i]
+			fits, asked := known[h.Name]
+			if !asked {
+				fits = is(letters(h.Name))
+				known[h.Name] = fits
+			}
+			if fits {
+				add(*h)
+			}
+		}
 	}
 	return out
 }

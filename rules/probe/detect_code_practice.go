@@ -184,7 +184,13 @@ func persisted(parents string) bool {
 
 func ownDataStructure(in *Input) Result {
 	res := Result{Status: Met}
-	byFile := functionNames(in)
+	memo := map[*facts.RepoFile]map[string]map[string]bool{}
+	names := func(f *facts.RepoFile) map[string]map[string]bool {
+		if memo[f] == nil {
+			memo[f] = functionNames(f)
+		}
+		return memo[f]
+	}
 	add := func(e Evidence) {
 		if len(res.Evidence) < MaxEvidence && !slices.ContainsFunc(res.Evidence, func(o Evidence) bool { return o.Path == e.Path }) {
 			res.Evidence = append(res.Evidence, e)
@@ -197,14 +203,14 @@ func ownDataStructure(in *Input) Result {
 		}
 		st := structureNamed(h.Name)
 		if st == nil {
-			if node(h.Name) && linked(h.File) && operationsOfNodes(byFile[h.File.Path]) {
+			if node(h.Name) && linked(h.File) && operationsOfNodes(names(h.File)) {
 				add(At(h, "linked nodes"))
 			}
 			continue
 		}
-		methods := byFile[h.File.Path][h.Name]
+		methods := names(h.File)[h.Name]
 		if l := h.File.Lang(); (l == lex.CPP || l == lex.C || h.Value == "prototype") && st.operations(methods) < st.least {
-			methods = byFile[h.File.Path]["*"]
+			methods = names(h.File)["*"]
 		}
 		if st.operations(methods) >= st.least {
 			add(At(h, st.name))
@@ -217,12 +223,14 @@ func ownDataStructure(in *Input) Result {
 		if !practised(f) || slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindType && persisted(x.Scope) }) {
 			continue
 		}
-		names := byFile[f.Path]["*"]
-		if st := structureNamed(stem(f.Path)); st != nil && st.operations(names) >= st.least && !in.Repo.Browser(f) {
+		if st := structureNamed(stem(f.Path)); st != nil && st.operations(names(f)["*"]) >= st.least && !in.Repo.Browser(f) {
 			add(Evidence{Path: f.Path, Note: st.name})
 			continue
 		}
-		if l := f.Lang(); (l == lex.C || l == lex.CPP || l == lex.Python || l == lex.Java) && (names["push"] && names["pop"] || names["enqueue"] && names["dequeue"]) {
+		if l := f.Lang(); l != lex.C && l != lex.CPP && l != lex.Python && l != lex.Java {
+			continue
+		}
+		if all := names(f)["*"]; all["push"] && all["pop"] || all["enqueue"] && all["dequeue"] {
 			add(Evidence{Path: f.Path, Note: "stack or queue"})
 		}
 	}
@@ -232,35 +240,20 @@ func ownDataStructure(in *Input) Result {
 	return Result{Status: Missing, Evidence: near}
 }
 
-// functionNames are the folded names of functions by file and by the type they belong to; "*" is all of the file.
-func functionNames(in *Input) map[string]map[string]map[string]bool {
-	out := map[string]map[string]map[string]bool{}
-	folded := map[string]string{}
-	hits := in.Repo.Hits(facts.KindFunction)
-	var file *facts.RepoFile // of the last hit: those of a file follow each other
-	var byType map[string]map[string]bool
-	for i := range hits {
-		h := &hits[i]
-		if h.File != file {
-			file, byType = h.File, nil
-			if practised(file) {
-				byType = map[string]map[string]bool{"*": {}}
-			}
-		}
-		if h.Name == "" || byType == nil {
+// functionNames are the folded names of a practised file's functions by the type they belong to; "*" is all of the file.
+func functionNames(f *facts.RepoFile) map[string]map[string]bool {
+	out := map[string]map[string]bool{"*": {}}
+	for i := range f.Facts.Facts {
+		h := &f.Facts.Facts[i]
+		if h.Kind != facts.KindFunction || h.Name == "" {
 			continue
 		}
-		out[file.Path] = byType
-		name, known := folded[h.Name]
-		if !known {
-			name = strings.Join(fold(h.Name[strings.LastIndexByte(h.Name, '.')+1:]), "")
-			folded[h.Name] = name
+		name := strings.Join(fold(h.Name[strings.LastIndexByte(h.Name, '.')+1:]), "")
+		out["*"][name] = true
+		if out[h.Scope] == nil {
+			out[h.Scope] = map[string]bool{}
 		}
-		byType["*"][name] = true
-		if byType[h.Fact.Scope] == nil {
-			byType[h.Fact.Scope] = map[string]bool{}
-		}
-		byType[h.Fact.Scope][name] = true
+		out[h.Scope][name] = true
 	}
 	return out
 }
