@@ -112,7 +112,7 @@ const maxCases = 200
 func testsOf(style testStyle) func(*Source, int) {
 	finder := sync.OnceValue(func() *searcher { return newSearcher(style.assertions) })
 	return func(s *Source, off int) {
-		if off > 0 && identifier(s.Raw[off-1]) && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
+		if off > 0 && identifier(s.Raw[off-1]) && s.Raw[off] != ':' && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
 			return
 		}
 		s.counts[countKey{KindTest, style.name}] = 1 // one look from the first case on sees them all
@@ -156,7 +156,7 @@ func testsOf(style testStyle) func(*Source, int) {
 
 // caseStarts reports whether the word at off begins a case and does not merely end a longer name.
 func caseStarts(s *Source, off int, w string, style testStyle) bool {
-	if off > 0 && (identifier(s.Raw[off-1]) || s.Raw[off-1] == '.' && s.Lang != lex.Scala) {
+	if off > 0 && w[0] != ':' && (identifier(s.Raw[off-1]) || s.Raw[off-1] == '.' && s.Lang != lex.Scala) {
 		return false
 	}
 	switch style.name {
