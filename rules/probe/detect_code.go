@@ -115,6 +115,9 @@ func handlesErrors(in *Input) Result {
 		if h.File.Path == "migrations/env.py" || h.File.Path == "alembic/env.py" || strings.HasSuffix(h.File.Path, "/migrations/env.py") || strings.HasSuffix(h.File.Path, "/alembic/env.py") {
 			continue // Alembic and Flask-Migrate write it
 		}
+		if h.File.Base() == "manage.py" {
+			continue // Django writes it
+		}
 		if h.Value == "handled" {
 			handled = append(handled, h)
 		} else {
