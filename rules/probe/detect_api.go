@@ -443,13 +443,10 @@ func stemOf(e endpoint) string {
 	var out []string
 	for seg := range strings.SplitSeq(p, "/") {
 		seg = strings.ToLower(strings.TrimSpace(seg))
-		switch {
-		case seg == "" || strings.ContainsAny(seg[:1], ":{<*$[(#%^") || seg == "api" || seg == "rest" || seg == "[controller]" || len(seg) <= 3 && seg[0] == 'v' && seg[len(seg)-1] >= '0' && seg[len(seg)-1] <= '9':
+		if seg == "" || strings.ContainsAny(seg[:1], ":{<*$[(#%^") || seg == "api" || seg == "rest" || seg == "[controller]" || len(seg) <= 3 && seg[0] == 'v' && seg[len(seg)-1] >= '0' && seg[len(seg)-1] <= '9' {
 			continue
 		}
-		for _, w := range nouns(seg) {
-			out = append(out, w)
-		}
+		out = append(out, nouns(seg)...)
 	}
 	return strings.Join(out, "/")
 }
@@ -476,7 +473,7 @@ func nouns(name string) []string {
 		}
 		start = end
 	}
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		c := name[i]
 		switch {
 		case c == '-' || c == '_' || c == '.' || c == ' ' || c == '(':

@@ -499,9 +499,9 @@ func exercise(f *facts.RepoFile) bool {
 	return false
 }
 
-func plural(n int, one, many string) string {
+func lineCount(n int) string {
 	if n == 1 {
-		return "1 " + one
+		return "1 line"
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return fmt.Sprintf("%d lines", n)
 }

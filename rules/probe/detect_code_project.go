@@ -181,7 +181,7 @@ func realProject(in *Input) Result {
 	case total == 0:
 		return Result{Status: Missing}
 	case collection:
-		return MissingBecause(fmt.Sprintf("%s of code are exercises or algorithms; an application was not found", plural(max(s.exercises, s.lines), "line", "lines")))
+		return MissingBecause(fmt.Sprintf("%s of code are exercises or algorithms; an application was not found", lineCount(max(s.exercises, s.lines))))
 	}
 	entry, ok := entryPoint(in)
 	if !ok {
@@ -190,10 +190,10 @@ func realProject(in *Input) Result {
 	purpose, described := purposeOf(in)
 	ev := []Evidence{entry}
 	if s.biggest != nil && s.biggest.Path != entry.Path {
-		ev = append(ev, Evidence{Path: s.biggest.Path, Note: fmt.Sprintf("largest of %s of code", plural(s.lines, "line", "lines"))})
+		ev = append(ev, Evidence{Path: s.biggest.Path, Note: fmt.Sprintf("largest of %s of code", lineCount(s.lines))})
 	}
 	if s.lines < projectLines {
-		reason := fmt.Sprintf("%s of code of its own were counted; %d are asked for", plural(s.lines, "line", "lines"), projectLines)
+		reason := fmt.Sprintf("%s of code of its own were counted; %d are asked for", lineCount(s.lines), projectLines)
 		if s.lines < 30 {
 			return MissingBecause(reason, ev...)
 		}
@@ -205,7 +205,7 @@ func realProject(in *Input) Result {
 			Next: "Write one sentence at the top of README.md that says what the application does and for whom.",
 		}
 	}
-	ev[0].Note = fmt.Sprintf("%s, %s of code", sortOf(in, purpose.Value), plural(s.lines, "line", "lines"))
+	ev[0].Note = fmt.Sprintf("%s, %s of code", sortOf(in, purpose.Value), lineCount(s.lines))
 	return Result{Status: Met, Evidence: append(ev, At(purpose, "says what it is for"))}
 }
 
@@ -401,8 +401,7 @@ func persons(as []author) []author {
 	for i := range group {
 		group[i] = i
 	}
-	var root func(int) int
-	root = func(i int) int {
+	root := func(i int) int {
 		for group[i] != i {
 			group[i] = group[group[i]]
 			i = group[i]

@@ -58,17 +58,6 @@ func testFiles(in *Input) []testFile {
 	return out
 }
 
-// realTests returns the files whose tests count: real assertions about the project's own code that a runner finds.
-func realTests(in *Input) []facts.Hit {
-	var out []facts.Hit
-	for _, t := range testFiles(in) {
-		if t.fault == "" {
-			out = append(out, t.hit)
-		}
-	}
-	return out
-}
-
 // placedAsTest reports whether the file lies or is named as tests are, where the content alone does not say it.
 func placedAsTest(h facts.Hit) bool {
 	switch h.Name {

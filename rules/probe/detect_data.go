@@ -67,9 +67,7 @@ func indexes(in *Input) Result {
 		}
 		return true
 	})
-	for _, h := range serverHits(in, facts.KindSQLIndex, "") {
-		found = append(found, h)
-	}
+	found = append(found, serverHits(in, facts.KindSQLIndex, "")...)
 	if len(found) > 0 {
 		res := Result{Status: Met}
 		for _, h := range found[:min(3, len(found))] {
