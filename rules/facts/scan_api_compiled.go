@@ -68,8 +68,8 @@ func routesOfGo(s *Source, off int) {
 	recv := s.receiver(off)
 	if !literal {
 		// A path in a constant: only where the receiver says that it routes.
-		close := s.closing(open)
-		if !strings.Contains(strings.ToLower(recv), "rout") || bytes.IndexByte(s.Between(Code, open, close), ',') < 0 {
+		shut := s.closing(open)
+		if !strings.Contains(strings.ToLower(recv), "rout") || bytes.IndexByte(s.Between(Code, open, shut), ',') < 0 {
 			return
 		}
 		s.route(m, "", recv, off)
@@ -188,12 +188,12 @@ func routesOfRustAttributes(s *Source, off int) {
 func routesOfRust(s *Source, off int) {
 	open := off + bytes.IndexByte(s.Raw[off:], '(')
 	path, end, ok := s.literal(open + 1)
-	close := s.closing(open)
+	shut := s.closing(open)
 	if s.Raw[off] != '.' { // web::resource("/x").route(...): the routes follow in the chain
 		if !ok || !bytes.HasSuffix(s.Code[:off], []byte("web::")) && !bytes.HasSuffix(s.Code[:off], []byte(".")) {
 			return
 		}
-		at := close + 1
+		at := shut + 1
 		for range 8 {
 			at = s.skipBlank(at)
 			if !bytes.HasPrefix(s.Code[min(at, len(s.Code)):], []byte(".")) {
@@ -211,7 +211,7 @@ func routesOfRust(s *Source, off int) {
 		return
 	}
 	if ok {
-		s.rustMethods(end, close, path)
+		s.rustMethods(end, shut, path)
 	}
 }
 

@@ -201,9 +201,9 @@ func requestFile(s *Source) {
 			template++
 		}
 	}
-	switch {
-	case requests == 0:
-	case requests == template:
+	switch requests {
+	case 0:
+	case template:
 		s.Emit(Fact{Kind: KindCollection, Name: ".http", Value: "template", Line: first})
 	default:
 		s.Emit(Fact{Kind: KindCollection, Name: ".http", Value: "valid", Line: first})

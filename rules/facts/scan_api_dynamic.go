@@ -157,7 +157,7 @@ func routesOfPHP(s *Source, off int) {
 	if !routes || lower == "route" && !ok && word != "match" && word != "apiResources" && word != "resources" {
 		return
 	}
-	close := s.closing(open)
+	shut := s.closing(open)
 	handler := false
 	if at := s.skipSpace(end); ok && at < len(s.Code) && s.Code[at] == ',' {
 		handler = true
@@ -165,17 +165,17 @@ func routesOfPHP(s *Source, off int) {
 	switch word {
 	case "resource", "apiResource", "singleton", "apiSingleton", "presenter":
 		if handler {
-			s.laravelResource(first, close, off)
+			s.laravelResource(first, shut, off)
 		}
 	case "apiResources", "resources":
-		s.route("RESOURCE", s.firstString(open, close), recv, off)
+		s.route("RESOURCE", s.firstString(open, shut), recv, off)
 	case "match", "map", "addRoute":
 		for _, m := range s.methodsIn(open, s.LineEnd(open, 0)) {
 			path := first
-			if i := bytes.IndexByte(s.Code[open:close], ','); i >= 0 {
-				path = s.firstString(open+i, close)
-				if bracket := bytes.IndexByte(s.Code[open:close], ']'); bracket > i {
-					path = s.firstString(open+bracket, close)
+			if i := bytes.IndexByte(s.Code[open:shut], ','); i >= 0 {
+				path = s.firstString(open+i, shut)
+				if bracket := bytes.IndexByte(s.Code[open:shut], ']'); bracket > i {
+					path = s.firstString(open+bracket, shut)
 				}
 			}
 			s.route(m, path, recv, off)
@@ -183,7 +183,7 @@ func routesOfPHP(s *Source, off int) {
 	default:
 		if m, known := httpMethod(word); known && handler {
 			s.route(m, first, recv, off)
-			s.laravelAnswer(open, close, off)
+			s.laravelAnswer(open, shut, off)
 		}
 	}
 }
@@ -204,14 +204,14 @@ func routesOfCodeIgniter(s *Source, off int) {
 }
 
 // laravelResource emits the methods of Route::resource, cut by ->only or ->except that follow.
-func (s *Source) laravelResource(path string, close, off int) {
+func (s *Source) laravelResource(path string, shut, off int) {
 	options := ""
-	end := close + 1
-	for end < len(s.Code) && end-close < 300 && s.Code[end] != ';' {
+	end := shut + 1
+	for end < len(s.Code) && end-shut < 300 && s.Code[end] != ';' {
 		end++
 	}
-	chain := s.Between(Text, close, end)
-	inside := s.Between(Text, off, close)
+	chain := s.Between(Text, shut, end)
+	inside := s.Between(Text, off, shut)
 	for _, text := range [][]byte{chain, inside} {
 		for _, key := range []string{"only", "except"} {
 			if i := bytes.Index(text, []byte(key)); i >= 0 && options == "" {
@@ -225,8 +225,8 @@ func (s *Source) laravelResource(path string, close, off int) {
 }
 
 // laravelAnswer tells a closure that renders a view.
-func (s *Source) laravelAnswer(open, close, off int) {
-	w := s.Between(Code, open, close)
+func (s *Source) laravelAnswer(open, shut, off int) {
+	w := s.Between(Code, open, shut)
 	switch {
 	case bytes.Contains(w, []byte("view(")) || bytes.Contains(w, []byte("->render(")):
 		s.Emit(Fact{Kind: KindAnswer, Name: "page", Value: "view", Line: s.LineOf(off)})

@@ -19,13 +19,13 @@ func routesOfNode(s *Source, off int) {
 	name := recv[strings.LastIndexByte(recv, '.')+1:]
 	routerLike := strings.Contains(strings.ToLower(name), "rout")
 	path, end, literal := s.literal(open + 1)
-	close := s.closing(open)
+	shut := s.closing(open)
 	switch {
 	case literal && (path == "" || path[0] == '/' || path[0] == '*' || path[0] == ':' || path[0] == '$' || routerLike && !strings.Contains(path, "://")):
 		if at := s.skipSpace(end); at < len(s.Code) && s.Code[at] != ',' {
 			return // one argument: a setting or a lookup, no handler
 		}
-	case !literal && routerLike && bytes.IndexByte(s.Between(Code, open, close), ',') > 0:
+	case !literal && routerLike && bytes.IndexByte(s.Between(Code, open, shut), ',') > 0:
 		path = ""
 	default:
 		return
@@ -186,11 +186,11 @@ func (s *Source) skipBlank(off int) int {
 
 // routeObjectOfNode reads {method: 'GET', path: '/x', handler} of Hapi, Fastify and tables of routes.
 func routeObjectOfNode(s *Source, off int) {
-	from, to := s.opening(off-1, '{'), 0
+	from := s.opening(off-1, '{')
 	if from < 0 || !s.word(off, len("method")) {
 		return
 	}
-	to = s.closing(from)
+	to := s.closing(from)
 	object := s.Between(Code, from, to)
 	if !bytes.Contains(object, []byte("handler")) && !bytes.Contains(object, []byte("controller")) && !bytes.Contains(object, []byte("action")) {
 		return // the options of a request

@@ -294,7 +294,7 @@ func statusOfRack(s *Source, off int) {
 	switch {
 	case line[0] == '[':
 		rest := bytes.TrimLeft(line[5:], " ")
-		if len(rest) > 0 && (bytes.IndexByte([]byte("{[\"'"), rest[0]) >= 0 || bytes.HasPrefix(rest, []byte("nil"))) {
+		if len(rest) > 0 && (strings.IndexByte("{[\"'", rest[0]) >= 0 || bytes.HasPrefix(rest, []byte("nil"))) {
 			s.status(string(line[1:4]), off)
 		}
 	case len(head) > 0: // a word of another statement

@@ -39,7 +39,7 @@ func notImport(s *Source, off, _ int) bool {
 	return !strings.HasPrefix(line, "import ") && !strings.HasPrefix(line, "using ") && !strings.HasPrefix(line, "use ") && !strings.HasPrefix(line, "from ")
 }
 
-func passwordMarks() []nameMark {
+func passwordMarks() []nameMark { //nolint:funlen // a table
 	js := func(name, lits string, when func(*Source, int, int) bool) nameMark {
 		return nameMark{kind: KindPasswordHash, name: name, langs: inJS(), lits: lits, when: when}
 	}

@@ -61,7 +61,7 @@ func loginMarks() []nameMark {
 		module("Firebase Auth", inPython(), Code, "auth.create_user(", fileMentions("firebase_admin")),
 		module("Devise", inRuby(), Code, "devise_for|mount_devise_token_auth_for", nil),
 		module("Rodauth", inRuby(), Code, "rodauth", fileMentions("create_account")),
-		module("Laravel auth scaffolding", inPHP(), Code, "Auth::routes(|Fortify::createUsersUsing|RegisteredUserController", func(s *Source, off, n int) bool { return notImport(s, off, n) }),
+		module("Laravel auth scaffolding", inPHP(), Code, "Auth::routes(|Fortify::createUsersUsing|RegisteredUserController", notImport),
 		module("ASP.NET Identity", inDotNet(), Code, "MapIdentityApi|AddDefaultIdentity|AddDefaultUI|AddIdentityApiEndpoints", nil),
 		module("phx.gen.auth", inElixir(), Code, "UserRegistrationController|UserRegistrationLive|UserLive.Registration", nil),
 		module("Pow", inElixir(), Code, "pow_routes()", nil),

@@ -134,9 +134,7 @@ func oauthMarks() []nameMark {
 		m("OAuth client", inPython(), "authlib.integrations|flask_dance|httpx_oauth|fastapi_sso|requests_oauthlib|google.oauth2.id_token|id_token.verify_oauth2_token|OAuth2Session(|oauth.register|flask_oauthlib|GoogleSSO(|google_auth_oauthlib", func(s *Source, off, _ int) bool {
 			return !s.mentions("gmail", "spreadsheets", "drive.readonly", "auth/drive", "calendar")
 		}),
-		m("OAuth 2 log-in", inJVM(), "oauth2Login(|oauth2Login|OAuth2UserService|DefaultOAuth2UserService|OAuth2User|OidcUser|GoogleIdTokenVerifier|oauth(\"|oauth2Client(", func(s *Source, off, n int) bool {
-			return notImport(s, off, n)
-		}),
+		m("OAuth 2 log-in", inJVM(), "oauth2Login(|oauth2Login|OAuth2UserService|DefaultOAuth2UserService|OAuth2User|OidcUser|GoogleIdTokenVerifier|oauth(\"|oauth2Client(", notImport),
 		m("OAuth 2 of Ktor", inJVM(), "OAuthServerSettings", notImport),
 		{kind: KindOAuth, name: "OAuth 2 registration", langs: langs(lex.Properties, lex.INI), view: Text, lits: "spring.security.oauth2.client.registration", when: func(s *Source, off, _ int) bool { return !s.commented(off) }},
 		{kind: KindOAuth, name: "OAuth 2 registration", langs: langs(lex.YAML), view: Text, lits: "registration:", when: func(s *Source, off, _ int) bool {

@@ -223,7 +223,7 @@ func promiseCatch(s *Source, off, open int) {
 		s.handling(off, "promise catch", "empty")
 		return
 	}
-	name, body := "", inner
+	var name, body string
 	if head, rest, ok := strings.Cut(inner, "=>"); ok {
 		name = strings.Trim(strings.TrimPrefix(strings.TrimSpace(head), "async"), " ()")
 		name, _, _ = strings.Cut(name, ":")

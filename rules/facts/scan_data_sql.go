@@ -118,7 +118,7 @@ func ormQuery(s *Source, off int) bool {
 			return false
 		}
 		after := string(s.Between(Code, off-400+at, off+sqlWindow))
-		if at += max(0, 400-off); off < 400 {
+		if off < 400 {
 			after = string(s.Between(Code, query, off+sqlWindow))
 		}
 		if i := strings.IndexByte(after, ';'); i >= 0 {

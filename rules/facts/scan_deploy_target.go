@@ -39,8 +39,8 @@ func scanDeployFile(s *Source) {
 	}
 }
 
-func hasAny(raw []byte, any ...string) bool {
-	for _, a := range any {
+func hasAny(raw []byte, words ...string) bool {
+	for _, a := range words {
 		if bytes.Contains(raw, []byte(a)) {
 			return true
 		}

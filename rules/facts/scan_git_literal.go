@@ -276,7 +276,7 @@ func scanLiteral(s *Source, off int) {
 	if letters(value) == letters(lastPart(name)) && strings.Trim(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-") == "" && len(value) > 8 && !settings {
 		return // a name given to itself: SHARED_SECRET = "shared-secret"
 	}
-	if sort == "signing-key" {
+	if sort == "signing-key" { //nolint:nestif // the exceptions of one sort
 		if strings.EqualFold(name, "app_key") && !strings.HasPrefix(value, "base64:") {
 			return
 		}
@@ -467,9 +467,7 @@ func settingCall(s *Source, code string) bool {
 // literalOf reads a string literal at the start of code.
 func literalOf(code string, fallback bool) (string, bool, bool) {
 	code = strings.TrimLeft(code, "bruf")
-	if strings.HasPrefix(code, "default=") {
-		code = code[len("default="):]
-	}
+	code = strings.TrimPrefix(code, "default=")
 	if code == "" || strings.IndexByte("\"'`", code[0]) < 0 {
 		return "", false, false
 	}

@@ -13,7 +13,7 @@ func asMarkdown(src []byte, path string) []byte {
 	case "rst":
 		rewrite = fromRST
 	case "adoc", "asciidoc":
-		rewrite = fromAsciiDoc
+		rewrite = fromASCIIDoc
 	case "org":
 		rewrite = fromOrg
 	default:
@@ -30,7 +30,7 @@ func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " \
 // underline reports whether a line is of one punctuation mark, as headings of reStructuredText have below them.
 func underline(line string) bool {
 	line = strings.TrimSpace(line)
-	return len(line) >= 3 && strings.Trim(line, line[:1]) == "" && strings.Contains("=-~^\"'`#*+:._", line[:1])
+	return len(line) >= 3 && strings.Trim(line, line[:1]) == "" && strings.Contains("=-~^\"'`#*+:._", line[:1]) //nolint:gocritic // the mark is one of these
 }
 
 func fromRST(lines []string) {
@@ -104,7 +104,7 @@ func rstLinks(l string) string {
 	return b.String()
 }
 
-func fromAsciiDoc(lines []string) {
+func fromASCIIDoc(lines []string) {
 	fence := ""
 	for i, l := range lines {
 		t := strings.TrimSpace(l)

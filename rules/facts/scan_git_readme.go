@@ -486,7 +486,7 @@ func introduces(t string) bool {
 
 // sentence is the first sentence of a text.
 func sentence(t string) string {
-	for i := 0; i < len(t); i++ {
+	for i := range len(t) {
 		if (t[i] == '.' || t[i] == '!' || t[i] == '?') && i+1 < len(t) && t[i+1] == ' ' && countWords(t[:i]) >= 4 {
 			return t[:i+1]
 		}

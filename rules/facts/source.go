@@ -84,7 +84,7 @@ func plainASCII(s string) bool {
 func (s *Source) LineOf(off int) int {
 	lo, hi := 0, len(s.starts)
 	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
+		mid := (lo + hi) / 2
 		if s.starts[mid] <= off {
 			lo = mid + 1
 		} else {
