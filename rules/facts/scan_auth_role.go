@@ -222,6 +222,7 @@ func roleMarks() []nameMark {
 		{kind: KindRole, name: "access control", langs: langs(lex.YAML), view: Text, lits: "ROLE_ADMIN|ROLE_USER_ADMIN|ROLE_MANAGER", when: func(s *Source, off, _ int) bool {
 			return !s.commented(off) && s.mentions("access_control:") && strings.Contains(s.line(Text, off), "path")
 		}},
+		m("role required", langs(lex.Rust), Code, ".validate_role(|.validate_role_admin(|.require_role(|.check_role(|.ensure_role(|.has_role(|.is_admin()|.ensure_admin(|.require_admin(|.has_permission(|.require_permission(", nil),
 		m("casbin", langSet{}, Code, ".Enforce(|enforcer.enforce(|e.Enforce(", func(s *Source, _, _ int) bool { return s.mentions("casbin") }),
 		m("Guardian permissions", inElixir(), Code, "EnsureAdmin|RequireAdmin|:require_admin|EnsureRole|:admin_only", nil),
 	}
