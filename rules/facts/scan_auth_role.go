@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 	"sync"
@@ -82,7 +83,7 @@ func guardMount(s *Source, off int) {
 	}
 	from := max(0, start-260)
 	before := s.Code[from:start]
-	if i := strings.LastIndexAny(string(before), ";{}"); i >= 0 && before[i] != '{' && before[i] != '}' {
+	if i := bytes.LastIndexAny(before, ";{}"); i >= 0 && before[i] != '{' && before[i] != '}' {
 		before = before[i:]
 	}
 	loc := routeCall().FindAllIndex(before, -1)
