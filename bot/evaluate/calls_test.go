@@ -2,6 +2,7 @@ package evaluate_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -120,7 +121,7 @@ func TestCallsOfEachEvent(t *testing.T) {
 // part cuts off the calls up to the list of repositories, or up to the progress issue, or all that is left.
 func part(log []githubsim.Call) (calls, rest []githubsim.Call) {
 	for i, c := range log {
-		if c.Template == "/installation/repositories" || c.Method == "POST" && strings.HasSuffix(c.Template, "/issues") {
+		if c.Template == "/installation/repositories" || c.Method == http.MethodPost && strings.HasSuffix(c.Template, "/issues") {
 			return log[:i+1], log[i+1:]
 		}
 	}

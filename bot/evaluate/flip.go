@@ -65,7 +65,7 @@ func (r *run) forecast(ctx context.Context, path string, data []byte) (forecast,
 	roadmap, err := r.parseRoadmap(path, data)
 	if err != nil {
 		out.fault = err.Error()
-		return out, nil
+		return out, nil //nolint:nilerr // the forecast says it
 	}
 	all, err := r.Store.Repositories(ctx, r.repo.InstallationID)
 	if err != nil {

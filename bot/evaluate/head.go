@@ -422,8 +422,6 @@ func (r *run) issueInput(ctx context.Context, report *rules.Report) (render.Issu
 			in.OpenPulls = append(in.OpenPulls, render.OpenPull{Number: p.Number, Title: p.Title, Completes: d.Gains})
 		}
 	}
-	for _, w := range report.Warnings[:min(len(report.Warnings), 5)] {
-		in.Problems = append(in.Problems, w)
-	}
+	in.Problems = append(in.Problems, report.Warnings[:min(len(report.Warnings), 5)]...)
 	return in, nil
 }

@@ -127,7 +127,7 @@ var mergeNumber = regexp.MustCompile(`^(?:Merge pull request #([0-9]{1,9}) from 
 // merge may be worked on before the pull request's own delivery; then the commit's message tells the number.
 func (r *run) broughtBy(ctx context.Context, change render.Change) (map[string]int, error) {
 	if len(change.Gained) == 0 || r.act.Log == nil || r.repo.HeadSHA == "" {
-		return nil, nil
+		return nil, nil //nolint:nilnil // nothing to find
 	}
 	shas, numbers := map[string]bool{}, map[string]bool{}
 	last := ""

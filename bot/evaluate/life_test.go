@@ -240,7 +240,7 @@ func TestBoxes(t *testing.T) {
 	}{
 		"recheck": {
 			func(w *flowtest.World, r *githubsim.Repo, n int) { w.Sim.TickBox(r, w.Owner, n, recheck) },
-			func(w *flowtest.World, r *githubsim.Repo) error {
+			func(w *flowtest.World, _ *githubsim.Repo) error {
 				if w.Sim.Calls()["GET /repos/{owner}/{repo}/git/trees/{tree_sha}"] == 0 {
 					return errors.New("nothing was looked at")
 				}

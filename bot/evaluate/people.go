@@ -57,16 +57,16 @@ func (r *run) issueEvent(ctx context.Context, d delivery) error {
 	switch d.Action {
 	case "closed":
 		pub.State = publish.StateClosed
-		r.note("the progress issue was closed by %s: paused", d.Sender.Login)
+		r.notef("the progress issue was closed by %s: paused", d.Sender.Login)
 		return r.pauseUntil(ctx, pub, r.Now().Add(forEver), d.Sender.Login)
 	case "reopened":
 		pub.State = publish.StateOpen
-		r.note("the progress issue was reopened by %s: resumed", d.Sender.Login)
+		r.notef("the progress issue was reopened by %s: resumed", d.Sender.Login)
 		r.force = true
 		return r.pauseUntil(ctx, pub, time.Time{}, "")
 	case "deleted", "transferred":
 		pub.State = publish.StateDeleted
-		r.note("the progress issue was %s by %s: off until asked for", d.Action, d.Sender.Login)
+		r.notef("the progress issue was %s by %s: off until asked for", d.Action, d.Sender.Login)
 		return r.putPublication(ctx, pub)
 	case "edited":
 		return r.boxes(ctx, d, pub)
@@ -74,7 +74,7 @@ func (r *run) issueEvent(ctx context.Context, d delivery) error {
 	return nil
 }
 
-func (r *run) note(format string, args ...any) {
+func (r *run) notef(format string, args ...any) {
 	r.noted = append(r.noted, fmt.Sprintf(format, args...))
 }
 
@@ -127,13 +127,13 @@ func (r *run) tick(ctx context.Context, id, by string) error {
 	switch id {
 	case tickRecheck:
 		r.force = true
-		r.note("check asked for by %s", by)
+		r.notef("check asked for by %s", by)
 	case tickPause:
-		r.note("paused for 14 days by %s", by)
+		r.notef("paused for 14 days by %s", by)
 		return r.pauseUntil(ctx, storage.Publication{}, r.Now().Add(pauseFor), by)
 	case tickAskMentor:
 		r.set.AskedMentor = r.Now()
-		r.note("a mentor was asked for by %s", by)
+		r.notef("a mentor was asked for by %s", by)
 	}
 	return nil
 }
@@ -251,7 +251,7 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 	switch c.Verb {
 	case "recheck":
 		r.force, r.say = true, true
-		r.note("check asked for by %s", by)
+		r.notef("check asked for by %s", by)
 		return "", true, nil
 	case "why":
 		return r.why(ctx, m)

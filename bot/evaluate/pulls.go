@@ -258,7 +258,7 @@ func (r *run) targetHead(ctx context.Context, branch string, in rules.Input) (ju
 
 // giveUp ends the check of a commit that GitHub does not show after all.
 func (r *run) giveUp(ctx context.Context, what string, t target) error {
-	r.note("%s: GitHub does not show commit %s; it was rewritten meanwhile, or its repository is gone", what, short(t.head))
+	r.notef("%s: GitHub does not show commit %s; it was rewritten meanwhile, or its repository is gone", what, short(t.head))
 	pub, err := r.Store.Publication(ctx, r.repo.ID, storage.PublicationCheckRun, t.head)
 	if errors.Is(err, storage.ErrNotFound) || err == nil && pub.RemoteID == 0 {
 		return nil

@@ -317,7 +317,7 @@ func TestDeliveriesDoubledAndOvertaken(t *testing.T) {
 	t.Parallel()
 	w, repo := started(t, flowtest.Options{})
 	n := 0
-	w.Sim.PlanDeliveries(func(d githubsim.Delivery) githubsim.Plan {
+	w.Sim.PlanDeliveries(func(githubsim.Delivery) githubsim.Plan {
 		n++
 		return githubsim.Plan{Copies: n % 3, Behind: n % 4}
 	})

@@ -158,7 +158,7 @@ func (w *World) Assemble(builtin bool) {
 
 // Log goes nowhere, or, with MILEPOST_TEST_LOG set, to standard error.
 func Log() *slog.Logger {
-	var to io.Writer = io.Discard
+	to := io.Discard
 	if os.Getenv("MILEPOST_TEST_LOG") != "" {
 		to = os.Stderr
 	}
