@@ -46,9 +46,12 @@ func source(r *rules.Roadmap, id string) ([]byte, error) {
 	fmt.Fprintf(&b, "// %sValue is the roadmap of the folder %s, not prepared yet.\nfunc %sValue() *rules.Roadmap {\n\treturn &", id, id, id)
 	write(&b, reflect.ValueOf(*r))
 	b.WriteString("\n}\n")
-	out, err := format.Source(b.Bytes())
-	if err != nil {
-		return nil, fmt.Errorf("generate: %w", err)
+	out := b.Bytes()
+	for range 2 { // gofmt settles nested literals only at the second look
+		var err error
+		if out, err = format.Source(out); err != nil {
+			return nil, fmt.Errorf("generate: %w", err)
+		}
 	}
 	return out, nil
 }
