@@ -26,7 +26,7 @@ func hashOf(key uint32) uint32 { return key * 0x9e3779b1 }
 // newSearcher takes literals; an occurrence of literals[i] is reported as i. Empty literals are ignored.
 func newSearcher(literals []string) *searcher {
 	f := &searcher{literals: literals, next: make([]int32, len(literals))}
-	size := 1 << bits.Len(uint(2*len(literals)))
+	size := 1 << bits.Len(uint(2*len(literals))) //nolint:gosec // a length
 	f.keys, f.first = make([]uint32, size), make([]int32, size)
 	order := make([]int, 0, len(literals))
 	for i, l := range literals {

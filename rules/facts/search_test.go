@@ -32,7 +32,7 @@ func byLiteral(a, b [2]int) int { return slices.Compare(a[:], b[:]) }
 
 func TestSearcher(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	r := rand.New(rand.NewPCG(1, 2))
 	word := func(most int) string {
 		b := make([]byte, r.IntN(most+1))
 		for i := range b {

@@ -175,7 +175,7 @@ func byBaseName(base []byte) Language {
 	return Unknown
 }
 
-func byExtension(ext []byte) Language {
+func byExtension(ext []byte) Language { //nolint:funlen // a table
 	switch string(ext) {
 	case "js", "mjs", "cjs", "jsx", "es6":
 		return JavaScript

@@ -142,14 +142,14 @@ func (r *jsonReader) enter(n *node, end byte) {
 	for !r.stop {
 		r.space()
 		c := r.peek()
-		switch {
-		case c == 0:
+		switch c {
+		case 0:
 			r.note(fmt.Sprintf("the closing %q is missing", end))
 			return
-		case c == end:
+		case end:
 			r.pos++
 			return
-		case c == ',':
+		case ',':
 			if comma {
 				r.note("there is a comma too many")
 			}
@@ -161,7 +161,7 @@ func (r *jsonReader) enter(n *node, end byte) {
 				r.loose = at.fault("there is a comma after the last element")
 			}
 			continue
-		case c == '}' || c == ']':
+		case '}', ']':
 			// The other bracket: this level was never closed.
 			r.note(fmt.Sprintf("%q where %q is due", c, end))
 			return

@@ -422,7 +422,7 @@ func ciConfig(p string) bool {
 }
 
 // committed tells what a path shows to be committed that a tool can make again, "" for nothing.
-func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) {
+func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) { //nolint:gocognit // a table of folders
 	lower := strings.ToLower(f.Path)
 	parts := strings.Split(lower, "/")
 	upTo := func(i int) string { return strings.Join(strings.Split(f.Path, "/")[:i+1], "/") }
