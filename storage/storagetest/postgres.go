@@ -117,13 +117,13 @@ func startServer() (dsn string, err error) {
 		return fail(err)
 	}
 	data := filepath.Join(dir, "data")
-	cmd := exec.Command(initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // an installed PostgreSQL
+	cmd := exec.Command(initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec,noctx // an installed PostgreSQL, for all tests
 	cmd.Dir, cmd.SysProcAttr = dir, cred.attr()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fail(fmt.Errorf("initdb: %w\n%s", err, out))
 	}
 	// Nothing here outlives the test, so the server need not wait for the disk.
-	//nolint:gosec // the same
+	//nolint:gosec,noctx // the same
 	cmd = exec.Command("/bin/sh", "-c", `"$1" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=32MB >"$2/log" 2>&1 &
 pid=$!
 read -r _
