@@ -53,7 +53,7 @@ func serve(t *testing.T, dir, url string, env []string, args ...string) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(path, append([]string{"serve"}, args...)...) //nolint:gosec // this very program
+	cmd := exec.Command(path, append([]string{"serve"}, args...)...)
 	cmd.Dir, cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
 	return launch(t, cmd, url)
 }

@@ -45,7 +45,7 @@ func TestSmallMachine(t *testing.T) {
 	dir := t.TempDir()
 	work, data := filepath.Join(dir, "work"), filepath.Join(dir, "data")
 	for _, d := range []string{filepath.Dir(dir), dir} { // others must get through
-		if err := os.Chmod(d, 0o755); err != nil { //nolint:gosec // the test's own folders
+		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -68,7 +68,7 @@ func TestSmallMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(work, 0o555); err != nil { //nolint:gosec // to be read only
+	if err := os.Chmod(work, 0o555); err != nil {
 		t.Fatal(err)
 	}
 	sim := githubsim.New(githubsim.Options{RateLimit: 1 << 20})
@@ -80,7 +80,7 @@ func TestSmallMachine(t *testing.T) {
 	org := sim.AddOrg("academy", user)
 	app := sim.CreateApp(githubsim.AppOptions{Owner: org, Name: "Milepost", WebhookSecret: "hush hush"})
 	port := freePort(t)
-	cmd := exec.Command(bin, "serve") //nolint:gosec // this very program
+	cmd := exec.Command(bin, "serve")
 	cmd.Dir = work
 	cmd.Env = []string{
 		fmt.Sprint("APP_ID=", app.ID), "PRIVATE_KEY=" + string(app.PrivateKeyPEM), "WEBHOOK_SECRET=hush hush", "GITHUB_API_URL=" + sim.APIURL(), "GITHUB_SERVER_URL=" + sim.URL(),
@@ -131,12 +131,12 @@ func TestSmallMachine(t *testing.T) {
 }
 
 func copyFile(from, to string) (err error) {
-	in, err := os.Open(from) //nolint:gosec // this very program
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755) //nolint:gosec // a program others run
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o755)
 	if err != nil {
 		return err
 	}
