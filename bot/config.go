@@ -63,7 +63,7 @@ func Load(environ []string) (Config, error) {
 	}
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
-		return c, fmt.Errorf("the environment cannot be read: %s", strings.ReplaceAll(err.Error(), "env: ", "")) //nolint:errorlint // its text is for people, its chain for nobody
+		return c, fmt.Errorf("the environment cannot be read: %s", strings.ReplaceAll(err.Error(), "env: ", ""))
 	}
 	c.Role = RoleAll
 	return c, c.validate()

@@ -13,5 +13,5 @@ func freeBytes(dir string) (uint64, error) {
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return 0, fmt.Errorf("bot: disk: %w", err)
 	}
-	return st.Bavail * uint64(st.Bsize), nil //nolint:gosec,unconvert // the type differs by system; a block size is positive
+	return st.Bavail * uint64(st.Bsize), nil //nolint:gosec // the type differs by system; a block size is positive
 }

@@ -127,7 +127,7 @@ func TestDoctor(t *testing.T) {
 			for k, v := range w.env {
 				environ = append(environ, k+"="+v)
 			}
-			cfg, _ := bot.Load(environ) //nolint:errcheck // the doctor says what is wrong
+			cfg, _ := bot.Load(environ)
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			found := bot.Diagnose(ctx, cfg, func() time.Time { return time.Now().Add(w.skew) }, nil)

@@ -63,7 +63,7 @@ func TestPayloads(t *testing.T) {
 		r := newRig(t, setup{dsn: dsn})
 		var guids []string
 		for i, f := range files {
-			payload, err := os.ReadFile(f) //nolint:gosec // the folder that the tester named
+			payload, err := os.ReadFile(f)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +112,7 @@ func raw(t *testing.T, url, text string) net.Conn {
 }
 
 // TestHostileClients sends what no browser and no GitHub sends; others are served all the while.
-func TestHostileClients(t *testing.T) {
+func TestHostileClients(t *testing.T) { //nolint:tparallel // one after the other: others are served meanwhile
 	t.Parallel()
 	r := newRig(t, setup{dsn: storagetest.SQLiteDSN(t), headerTimeout: 200 * time.Millisecond, env: []string{"PUBLIC_URL=https://milepost.example.org"}})
 	url := r.server.URL()

@@ -55,7 +55,7 @@ type thirty struct {
 	calls, failed int
 }
 
-func (f *thirty) decide(r *http.Request) githubsim.Fault {
+func (f *thirty) decide(*http.Request) githubsim.Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.calls++
@@ -126,7 +126,8 @@ func (n *runs) see(e work.Event) {
 func TestStorm(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, dsn string) {
-		calm, calmCalls, calmWrites := newTruth(t), 0, 0
+		calm := newTruth(t)
+		var calmCalls, calmWrites int
 		var calmRuns, stormRuns runs
 		{
 			r := newRig(t, setup{dsn: dsn, workers: 8, observe: calmRuns.see, sim: githubsim.Options{Observe: calm.watch}})
@@ -144,7 +145,7 @@ func TestStorm(t *testing.T) {
 		rng := rand.New(rand.NewPCG(3, 4))
 		var mu sync.Mutex
 		dropped := 0
-		r.sim.PlanDeliveries(func(d githubsim.Delivery) githubsim.Plan {
+		r.sim.PlanDeliveries(func(githubsim.Delivery) githubsim.Plan {
 			mu.Lock()
 			defer mu.Unlock()
 			switch rng.IntN(10) {
