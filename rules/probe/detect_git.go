@@ -437,7 +437,7 @@ func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) { //nolin
 			return "", ""
 		}
 		switch p {
-		case "node_modules", "bower_components", "jspm_packages":
+		case "node_modules", "bower_components", "jspm_packages", ".terraform", "pods":
 			return "dependency folder", upTo(i)
 		case "__pycache__":
 			return "bytecode folder", upTo(i)
@@ -468,16 +468,12 @@ func committed(r *facts.Repo, f *facts.RepoFile) (what, folder string) { //nolin
 			if next == "debug" || next == "release" || base == "project.assets.json" || strings.HasSuffix(base, ".nuget.g.props") {
 				return "build output", upTo(i)
 			}
-		case ".next", ".nuxt", ".svelte-kit", ".parcel-cache", ".turbo", ".output":
-			return "build output", upTo(i)
-		case ".elixir_ls":
+		case ".next", ".nuxt", ".svelte-kit", ".parcel-cache", ".turbo", ".output", ".elixir_ls":
 			return "build output", upTo(i)
 		case ".gradle", "_build":
 			if next != base || p == ".gradle" {
 				return "build output", upTo(i)
 			}
-		case ".terraform", "pods":
-			return "dependency folder", upTo(i)
 		case "deps":
 			if beside(r, dir, "mix.exs") && strings.HasSuffix(base, ".ex") {
 				return "dependency folder", upTo(i)
