@@ -105,7 +105,7 @@ func TestReplicas(t *testing.T) {
 		repos = append(repos, repo)
 	}
 	r.sim.Install(r.app, r.org)
-	ctx, cancel := context.WithTimeout(t.Context(), 150*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Second)
 	defer cancel()
 	stops := 0
 	for n := range pushes {

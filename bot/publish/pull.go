@@ -2,6 +2,9 @@ package publish
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -87,6 +90,20 @@ func (p *Publisher) CompleteCheck(ctx context.Context, c *gh.Client, repoID int6
 	for _, a := range text.Actions {
 		run.Actions = append(run.Actions, gh.Action{Label: a.Label, Description: a.Description, Identifier: a.Identifier})
 	}
+	hash, err := hashOf(run)
+	if err != nil {
+		return err
+	}
+	pub, err := p.Store.Publication(ctx, repoID, storage.PublicationCheckRun, sha)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return fmt.Errorf("publish: check run of %s: %w", sha, err)
+	}
+	if pub.RemoteID == id && pub.Hash == hash {
+		if pub.State == "completed" {
+			return nil
+		}
+		run.Annotations = nil // GitHub adds annotations to those that are there
+	}
 	if err := fence(ctx); err != nil {
 		return err
 	}
@@ -94,7 +111,17 @@ func (p *Publisher) CompleteCheck(ctx context.Context, c *gh.Client, repoID int6
 	if err != nil {
 		return err
 	}
-	return p.put(ctx, storage.Publication{RepoID: repoID, Kind: storage.PublicationCheckRun, Key: sha, RemoteID: id, URL: answer.URL, State: "completed"})
+	return p.put(ctx, storage.Publication{RepoID: repoID, Kind: storage.PublicationCheckRun, Key: sha, RemoteID: id, URL: answer.URL, Hash: hash, State: "completed"})
+}
+
+// hashOf identifies what a check run says.
+func hashOf(run gh.CheckRun) (string, error) {
+	data, err := json.Marshal(run)
+	if err != nil {
+		return "", fmt.Errorf("publish: encode check run: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // Comment keeps the one comment on a pull request: written when a milestone moves, edited when that changes, shrunk when nothing is left to say.
