@@ -27,21 +27,23 @@ type overlap struct {
 	runs  int
 }
 
-func (o *overlap) see(e work.Event) {
-	if e.Claim.Kind == storage.KindTimer {
-		return
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if e.Outcome != work.Claimed {
-		delete(o.busy, e.Claim.Key)
-		return
-	}
-	if o.busy[e.Claim.Key] {
-		o.found = append(o.found, e.Claim.Kind+" "+e.Claim.ID)
-	}
-	o.busy[e.Claim.Key] = true
-	o.runs++
+// around watches a handler from its begin to its return: what comes after, the end in the database, lets another process in.
+func (o *overlap) around(h work.Handler) work.Handler {
+	return work.HandlerFunc(func(ctx context.Context, c *work.Claim) error {
+		o.mu.Lock()
+		if o.busy[c.Key] {
+			o.found = append(o.found, c.Kind+" "+c.ID)
+		}
+		o.busy[c.Key] = true
+		o.runs++
+		o.mu.Unlock()
+		defer func() {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			delete(o.busy, c.Key)
+		}()
+		return h.Handle(ctx, c)
+	})
 }
 
 // TestReplicas runs two web processes and two workers on one PostgreSQL, which are stopped and started in turn while 2,000 pushes to 100 repositories
@@ -52,7 +54,7 @@ func TestReplicas(t *testing.T) {
 	dsn := storagetest.PostgresDSN(t)
 	f := newTruth(t)
 	o := &overlap{busy: map[storage.Key]bool{}}
-	r := newRig(t, setup{dsn: dsn, workers: 2, observe: o.see, sim: githubsim.Options{Observe: f.watch, ContentPerHour: -1, ContentPerMinute: -1, RateLimit: 1 << 20}, env: []string{"WORKERS=2"}})
+	r := newRig(t, setup{dsn: dsn, workers: 2, sim: githubsim.Options{Observe: f.watch, ContentPerHour: -1, ContentPerMinute: -1, RateLimit: 1 << 20}, env: []string{"WORKERS=2"}})
 	if err := r.server.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,16 @@ func TestReplicas(t *testing.T) {
 		t.Helper()
 		cfg := r.config("WORKERS=2")
 		cfg.Role = role
-		s, err := bot.Start(t.Context(), cfg, r.opts)
+		opts := r.opts
+		opts.Work = func(c *work.Config) {
+			if r.opts.Work != nil {
+				r.opts.Work(c)
+			}
+			for kind, h := range c.Handlers {
+				c.Handlers[kind] = o.around(h)
+			}
+		}
+		s, err := bot.Start(t.Context(), cfg, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
