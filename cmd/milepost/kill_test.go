@@ -235,7 +235,7 @@ func killed(t *testing.T, dsn string) {
 		}
 		return ""
 	}
-	deadline, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for _, r := range repos {
 		for right(r) != "" && deadline.Err() == nil {
@@ -281,7 +281,7 @@ func tick(ctx context.Context) {
 // delivered waits until every delivery was acknowledged once, asking for those that failed again, as GitHub's page of an app can.
 func delivered(t *testing.T, sim *githubsim.Sim) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	for {
 		if err := sim.WaitDelivered(ctx); err != nil {
