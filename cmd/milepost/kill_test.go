@@ -74,7 +74,7 @@ func launch(t *testing.T, cmd *exec.Cmd, url string) *child {
 	if url == "" {
 		return c
 	}
-	until(t, 60*time.Second, "the server is ready", func() bool {
+	until(t, 3*time.Minute, "the server is ready", func() bool {
 		select {
 		case <-c.done:
 			t.Fatalf("the server ended: %s", c.out.String())

@@ -102,7 +102,7 @@ func TestSmallMachine(t *testing.T) {
 				"index.js":  fmt.Sprintf("const express = require('express');\nconst app = express();\napp.get('/', (q, r) => r.json({n: %d}));\napp.listen(3000);\n", n*1000+i),
 				"README.md": "# Shelf\n\n" + strings.Repeat("A list of books that a reader owns and lends to friends. ", 20), "package.json": `{"dependencies":{"express":"^4"}}`})
 		}
-		until(t, 90*time.Second, "all issues are right", func() bool {
+		until(t, 5*time.Minute, "all issues are right", func() bool {
 			for _, r := range repos {
 				issues := sim.Issues(r)
 				if len(issues) == 0 || !strings.Contains(issues[0].Body, r.Head("")) {

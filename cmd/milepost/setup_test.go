@@ -109,7 +109,7 @@ func TestSetup(t *testing.T) {
 	sim.Install(app, org)
 	push := func(n int) {
 		head := sim.PushFiles(repo, "main", user, "Begin", map[string]string{"index.js": fmt.Sprintf("console.log(%d)\n", n), ".gitignore": "node_modules/\n"})
-		until(t, 60*time.Second, "the issue is right", func() bool {
+		until(t, 3*time.Minute, "the issue is right", func() bool {
 			issues := sim.Issues(repo)
 			return len(issues) == 1 && strings.Contains(issues[0].Body, "Checked commit") && strings.Contains(issues[0].Body, head)
 		})

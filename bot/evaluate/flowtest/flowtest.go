@@ -208,7 +208,7 @@ const soon = 3 * time.Second
 // Settle waits until every webhook is delivered and all work that is due, or will be within seconds, is done.
 func (w *World) Settle() {
 	w.TB.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	for {
 		before := len(w.Sim.Deliveries())
