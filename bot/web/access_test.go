@@ -62,6 +62,9 @@ func still(a answer) string {
 	return fmt.Sprint(a.status, a.header.Get("Content-Type"), a.header.Get("Cache-Control"), noise.ReplaceAllString(a.body, ""))
 }
 
+// says tells whether an answer's text has some words in it. Form tokens are left out: their random letters spell any short name now and then.
+func says(a answer, words string) bool { return strings.Contains(noise.ReplaceAllString(a.body, ""), words) }
+
 func TestAccess(t *testing.T) { //nolint:tparallel // they share one world's browsers
 	t.Parallel()
 	w, seen := accessWorld(t)
@@ -136,7 +139,7 @@ func (w *world) checkPerson(t *testing.T, b, api *browser, login string, names [
 			for _, pair := range [][2]string{{"/repos/academy/" + name, "/repos/academy/nothing"}, {"/api/v1/repos/academy/" + name + "/report", "/api/v1/repos/academy/nothing/report"}} {
 				a, z := b.get(pair[0]), b.get(pair[1])
 				a.header.Del("Location")
-				if still(a) != still(z) || login != "" && strings.Contains(a.body, name) {
+				if still(a) != still(z) || login != "" && says(a, name) {
 					t.Errorf("%q can tell %s from %s", login, pair[0], pair[1])
 				}
 			}
@@ -173,11 +176,11 @@ func (w *world) checkPerson(t *testing.T, b, api *browser, login string, names [
 				want(path, a.status, map[bool]int{false: list, true: route}[isAPI])
 			}
 			for name := range w.repos {
-				if !slices.Contains(names, name) && strings.Contains(a.body, name) {
+				if !slices.Contains(names, name) && says(a, name) {
 					t.Errorf("%q reads of %s at %s", login, name, path)
 				}
 			}
-			if zoes == 0 && login != "" && strings.Contains(a.body, "zoe") {
+			if zoes == 0 && login != "" && says(a, "zoe") {
 				t.Errorf("%q reads of zoe at %s", login, path)
 			}
 		}
@@ -194,7 +197,7 @@ func (w *world) checkPerson(t *testing.T, b, api *browser, login string, names [
 		a := b.get(path)
 		want(path, a.status, status)
 		for name := range w.repos {
-			if name != "lea-shown" && strings.Contains(a.body, name) {
+			if name != "lea-shown" && says(a, name) {
 				t.Errorf("%q reads of %s at %s", login, name, path)
 			}
 		}
@@ -288,7 +291,7 @@ func TestMentors(t *testing.T) {
 		t.Error("the mentor does not see the own note")
 	}
 	for _, login := range []string{"lea", "reader", "member"} { // peers and the learner do not read mentors' notes
-		if a := w.as(t, login).get("/learners/lea"); strings.Contains(a.body, "call") {
+		if a := w.as(t, login).get("/learners/lea"); says(a, "call") {
 			t.Errorf("%s reads the note", login)
 		}
 	}
