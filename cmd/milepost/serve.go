@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,7 @@ With a PostgreSQL database any number of processes may run, pages and workers ap
 			if cfg.Role != bot.RoleAll && cfg.Role != bot.RoleWeb && cfg.Role != bot.RoleWorker {
 				return fmt.Errorf("--role takes all, web or worker, not %q", role)
 			}
+			overlapDisk()
 			server, err := bot.Start(cmd.Context(), cfg, bot.Options{LogTo: std.err})
 			if err != nil {
 				return err
@@ -48,4 +50,12 @@ With a PostgreSQL database any number of processes may run, pages and workers ap
 	}
 	cmd.Flags().StringVar(&role, "role", role, "all, web (pages and webhooks) or worker")
 	return cmd
+}
+
+// overlapDisk lets a machine of one core work while the disk does: a thread that waits for a commit keeps its processor until the runtime takes it away,
+// up to 10 ms later, and with a second one nobody waits for that. On one core it takes 12,400 instead of 2,700 deliveries a second (see bot/webhook/bench).
+func overlapDisk() {
+	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) == 1 {
+		runtime.GOMAXPROCS(2)
+	}
 }
