@@ -63,7 +63,9 @@ func still(a answer) string {
 }
 
 // says tells whether an answer's text has some words in it. Form tokens are left out: their random letters spell any short name now and then.
-func says(a answer, words string) bool { return strings.Contains(noise.ReplaceAllString(a.body, ""), words) }
+func says(a answer, words string) bool {
+	return strings.Contains(noise.ReplaceAllString(a.body, ""), words)
+}
 
 func TestAccess(t *testing.T) { //nolint:tparallel // they share one world's browsers
 	t.Parallel()

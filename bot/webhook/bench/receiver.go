@@ -71,7 +71,7 @@ func start(ctx context.Context, r receiver, dir string) (*process, error) {
 		argv[i] = strings.ReplaceAll(a, addressMark, addr)
 	}
 	p := &process{cmd: exec.CommandContext(ctx, argv[0], argv[1:]...), url: addr} //nolint:gosec // what prepare made
-	if p.log, err = os.Create(filepath.Join(dir, "log")); err != nil { //nolint:gosec // our temporary folder
+	if p.log, err = os.Create(filepath.Join(dir, "log")); err != nil {            //nolint:gosec // our temporary folder
 		return nil, err
 	}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.log, p.log
