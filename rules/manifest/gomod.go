@@ -32,6 +32,9 @@ func readGoMod(m *Manifest, src string) error {
 			return
 		}
 		first := strings.Trim(words[0], "\"`")
+		if first == "" {
+			return
+		}
 		switch verb {
 		case "module":
 			m.Name = first
