@@ -83,6 +83,7 @@ type queue struct {
 
 var (
 	queueDepth = prometheus.NewDesc("milepost_queue_depth", "Keys that are due, by kind and priority.", []string{"kind", "priority"}, nil)
+	queueAside = prometheus.NewDesc("milepost_queue_set_aside", "Keys that were set aside as poison and wait for the operator, by kind and priority.", []string{"kind", "priority"}, nil)
 	queueAge   = prometheus.NewDesc("milepost_queue_oldest_seconds", "How long the oldest due key has been waiting, by kind and priority.", []string{"kind", "priority"}, nil)
 )
 
@@ -90,6 +91,7 @@ var (
 func (q queue) Describe(ch chan<- *prometheus.Desc) {
 	ch <- queueDepth
 	ch <- queueAge
+	ch <- queueAside
 }
 
 // Collect implements prometheus.Collector.
@@ -104,6 +106,7 @@ func (q queue) Collect(ch chan<- prometheus.Metric) {
 	for _, s := range stats {
 		kind, priority := s.Kind, strconv.Itoa(s.Priority)
 		ch <- prometheus.MustNewConstMetric(queueDepth, prometheus.GaugeValue, float64(s.Ready), kind, priority)
+		ch <- prometheus.MustNewConstMetric(queueAside, prometheus.GaugeValue, float64(s.Parked), kind, priority)
 		age := 0.0
 		if !s.Oldest.IsZero() {
 			age = max(0, q.now().Sub(s.Oldest).Seconds())

@@ -12,6 +12,7 @@ import (
 
 	"milepost/bot/gh"
 	"milepost/bot/render"
+	"milepost/bot/work"
 	"milepost/rules"
 	"milepost/rules/config"
 	"milepost/rules/snapshot"
@@ -164,11 +165,11 @@ func (r *run) compare(ctx context.Context, t target) error {
 		head, base judged
 	)
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) {
+	g.Go(work.Guard(func() (err error) {
 		checkID, err = r.Publisher.StartCheck(gctx, r.client, r.repo.ID, repo, t.head, details, t.again, r.Now())
 		return err
-	})
-	g.Go(func() (err error) {
+	}))
+	g.Go(work.Guard(func() (err error) {
 		if comparison, err = r.client.Compare(gctx, repo, t.base, t.head); unrelated(err) {
 			base, err = r.targetHead(gctx, t.base, in)
 			return err
@@ -177,11 +178,11 @@ func (r *run) compare(ctx context.Context, t target) error {
 		}
 		base, err = r.base(gctx, comparison.MergeBase, in)
 		return err
-	})
-	g.Go(func() (err error) {
+	}))
+	g.Go(work.Guard(func() (err error) {
 		head, err = r.look(gctx, r.client, &r.repo, r.std, t.head, in)
 		return err
-	})
+	}))
 	if err := g.Wait(); err != nil {
 		return err
 	}

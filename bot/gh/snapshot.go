@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"milepost/bot/work"
 	"milepost/rules/snapshot"
 )
 
@@ -121,7 +122,7 @@ func (c *Client) fromBlobs(ctx context.Context, r Repo, need []snapshot.Entry, c
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(blobsAtOnce)
 	for i, e := range need {
-		g.Go(func() error {
+		g.Go(work.Guard(func() error {
 			data, err := c.Blob(ctx, r, e.Blob)
 			if errors.Is(err, snapshot.ErrTooLarge) {
 				return nil
@@ -131,7 +132,7 @@ func (c *Client) fromBlobs(ctx context.Context, r Repo, need []snapshot.Entry, c
 			}
 			results[i] = data
 			return err
-		})
+		}))
 	}
 	if err := g.Wait(); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"milepost/bot/render"
@@ -192,6 +193,7 @@ func (s *Server) fillLog(p *request, body *repoBody) error {
 		return err
 	}
 	if err == nil && (w.LastError != "" || w.Parked || !w.ReadyAt.IsZero()) {
+		w.LastError, _, _ = strings.Cut(w.LastError, "\n") // what follows the first line is for the operator
 		body.Work = &w
 	}
 	return nil

@@ -3,6 +3,7 @@ package work
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 )
 
@@ -35,7 +36,21 @@ type PanicError struct {
 	Stack []byte
 }
 
+// Error is a line, and then the stack, which is for operators.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
+
+// Guard returns f with a net under it: a panic becomes a PanicError. Whatever a handler runs in goroutines of its own needs it, because a panic that
+// nothing catches there ends the process with all its other work.
+func Guard(f func() error) func() error {
+	return func() (err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = &PanicError{Value: v, Stack: debug.Stack()}
+			}
+		}()
+		return f()
+	}
+}
 
 // Causes for which a run's context is cancelled.
 var (

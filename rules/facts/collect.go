@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -161,6 +162,7 @@ func toCache(ctx context.Context, files []RepoFile, done []int, cache Cache) err
 // filesPerWorker is how many files make a further goroutine, with its buffers, worth its start: they are read in ten milliseconds.
 const filesPerWorker = 300
 
+// scanAll scans the files at the indexes todo. A panic of a scanner goes on in the caller's goroutine, where it can be caught.
 func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, files []RepoFile, todo []int, opts CollectOptions) error {
 	workers := opts.Workers
 	if workers <= 0 {
@@ -171,6 +173,7 @@ func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, fi
 		mu    sync.Mutex
 		next  int
 		first error
+		crash string // what a scanner panicked with, and where
 		wg    sync.WaitGroup
 	)
 	take := func() (int, bool) {
@@ -189,11 +192,21 @@ func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, fi
 		wg.Go(func() {
 			sc, reader := NewScanner(patterns), s.NewReader()
 			defer reader.Close()
+			path := ""
+			defer func() {
+				if v := recover(); v != nil {
+					mu.Lock()
+					defer mu.Unlock()
+					first = errors.New("facts: a scanner panicked") // the others need not go on
+					crash = fmt.Sprintf("scanning %s: %v\n%s", path, v, debug.Stack())
+				}
+			}()
 			for {
 				i, ok := take()
 				if !ok {
 					return
 				}
+				path = files[i].Path
 				if err := scanOne(ctx, reader, sc, &files[i]); err != nil {
 					mu.Lock()
 					if first == nil {
@@ -205,6 +218,9 @@ func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, fi
 		})
 	}
 	wg.Wait()
+	if crash != "" {
+		panic(crash)
+	}
 	return first
 }
 

@@ -270,6 +270,28 @@ func TestCollectReadsOnlyWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
+// TestPanicReachesTheCaller: a file that makes a scanner panic does so where the caller can catch it, not in a goroutine that would end the process.
+func TestPanicReachesTheCaller(t *testing.T) {
+	t.Parallel()
+	var entries []snapshot.Entry
+	for i := range 1000 {
+		entries = append(entries, snapshot.Entry{Path: fmt.Sprintf("src/%d.js", i), Blob: fmt.Sprintf("%040d", i), Size: 1})
+	}
+	s := snapshot.New(entries, func(_ context.Context, e snapshot.Entry) ([]byte, error) {
+		if e.Path == "src/7.js" {
+			panic("boom")
+		}
+		return []byte("x"), nil
+	})
+	defer func() {
+		if text := fmt.Sprint(recover()); !strings.HasPrefix(text, "scanning src/7.js: boom\n") || !strings.Contains(text, "engine_test.go") {
+			t.Errorf("panicked with %.100q", text)
+		}
+	}()
+	_, err := facts.Collect(t.Context(), s, nil, facts.CollectOptions{Workers: 4})
+	t.Errorf("no panic, and %v", err)
+}
+
 func TestClasses(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
