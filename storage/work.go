@@ -276,6 +276,16 @@ func (q *Queries) RescueLeases(ctx context.Context) (int64, error) {
 	return n, wrap(err, "rescue leases")
 }
 
+// Rein brings near what waits longer than anything does by rights, because the clock was ahead when its time was set and is right now: a lease ends
+// after lease at the latest, and what waits for longer than longest is due now. Timers are EnsureTimer's. It returns the rows it changed.
+func (q *Queries) Rein(ctx context.Context, lease, longest time.Duration) (int64, error) {
+	now := q.now()
+	n, err := q.w.exec(ctx, `UPDATE work SET ready_at = CASE WHEN owner <> '' THEN CAST($2 AS BIGINT) ELSE CAST($1 AS BIGINT) END
+ WHERE parked = 0 AND kind <> 'timer' AND (ready_at > $3 OR owner <> '' AND ready_at > $2)`,
+		now.UnixMilli(), now.Add(lease).UnixMilli(), now.Add(max(lease, longest)).UnixMilli())
+	return n, wrap(err, "rein")
+}
+
 // EnsureTimer makes sure that a timer exists: a new one, or one that idles, is due at first; one that runs keeps its time unless that lies after latest.
 // latest (zero: no bound) brings a timer forward whose period was shortened.
 func (q *Queries) EnsureTimer(ctx context.Context, name string, first, latest time.Time) error {

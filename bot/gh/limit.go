@@ -35,6 +35,9 @@ func waitOf(h http.Header) (time.Duration, bool) {
 	return d, err == nil && d >= 0
 }
 
+// maxPause is more than GitHub asks anybody to wait: its limits last an hour.
+const maxPause = 2 * time.Hour
+
 // pause remembers until when GitHub wants to hear nothing from a client: one refusal is enough for all its callers.
 type pause struct {
 	mu    sync.Mutex
@@ -45,6 +48,9 @@ type pause struct {
 func (p *pause) over(call string, now time.Time) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.until.Sub(now) > maxPause { // the clock was set back since
+		p.until = time.Time{}
+	}
 	if p.until.After(now) {
 		return &Error{Kind: RateLimited, Call: call, Until: p.until, Msg: "not asked: a limit was hit before"}
 	}

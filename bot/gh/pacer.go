@@ -27,7 +27,7 @@ func (p *pacer) take(installation int64) (until time.Time, ok bool) {
 	defer p.mu.Unlock()
 	now := p.now()
 	made := p.made[installation]
-	for len(made) > 0 && now.Sub(made[0]) >= time.Hour {
+	for len(made) > 0 && (now.Sub(made[0]) >= time.Hour || made[0].After(now)) { // of the future, if the clock was set back
 		made = made[1:]
 	}
 	p.made[installation] = made

@@ -34,4 +34,22 @@ func TestPacer(t *testing.T) {
 	if _, ok := p.take(2); !ok {
 		t.Error("another installation has to wait too")
 	}
+	now = now.Add(-24 * time.Hour)
+	if until, ok := p.take(1); !ok {
+		t.Errorf("after the clock was set back to %v the next may be made at %v", now, until)
+	}
+}
+
+// TestPauseAfterTheClock: a limit that was noted while the clock was ahead does not hold for longer than limits do.
+func TestPauseAfterTheClock(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
+	p := &pause{}
+	_ = p.note(&Error{Kind: RateLimited, Until: now.Add(time.Hour)})
+	if p.over("a call", now) == nil {
+		t.Fatal("no pause")
+	}
+	if err := p.over("a call", now.Add(-24*time.Hour)); err != nil {
+		t.Errorf("a day earlier by the clock: %v", err)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"milepost/storage"
@@ -44,6 +43,7 @@ func (r *Runner) fill() time.Duration {
 	defer cancel()
 	r.setClaiming(true)
 	defer r.setClaiming(false)
+	r.watch(ctx)
 	r.mu.Lock()
 	owner := r.owner
 	r.mu.Unlock()
@@ -165,12 +165,7 @@ func (r *Runner) beat(ctx context.Context, key storage.Key, fence int64, cancel 
 }
 
 // handle calls the handler, with a time limit and a net under it.
-func (r *Runner) handle(ctx context.Context, c *Claim) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
+func (r *Runner) handle(ctx context.Context, c *Claim) error {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Timeout)
 	defer cancel()
 	if c.Kind == storage.KindTimer {
@@ -178,9 +173,9 @@ func (r *Runner) handle(ctx context.Context, c *Claim) (err error) {
 		if !ok {
 			return nil // of a version that is gone, or not yet here: its start brings it back
 		}
-		return t.Handler.Handle(ctx, c)
+		return Guard(func() error { return t.Handler.Handle(ctx, c) })()
 	}
-	return r.cfg.Handlers[c.Kind].Handle(ctx, c)
+	return Guard(func() error { return r.cfg.Handlers[c.Kind].Handle(ctx, c) })()
 }
 
 // settle writes down how a run ended.

@@ -197,6 +197,7 @@ type Runner struct {
 	stopOnce   sync.Once
 	loopDone   chan struct{}
 	started    bool
+	seen       time.Time // the latest time of the clock, without the monotonic reading; of the loop
 
 	mu       sync.Mutex
 	running  map[*Claim]bool
@@ -233,20 +234,48 @@ func (r *Runner) Start(ctx context.Context) error {
 	if r.started {
 		return errors.New("work: started twice")
 	}
-	for name, t := range r.timers {
-		now := r.cfg.Now()
-		first, latest := now.Add(t.First), now.Add(max(t.Every, t.First))
-		if t.Next != nil {
-			first, latest = t.Next(now), time.Time{}
-		}
-		if err := r.cfg.Store.EnsureTimer(ctx, name, first, latest); err != nil {
-			return fmt.Errorf("work: start: %w", err)
-		}
+	if err := r.arrange(ctx); err != nil {
+		return fmt.Errorf("work: start: %w", err)
 	}
 	r.started = true
 	r.runs, r.cancelRuns = context.WithCancelCause(context.WithoutCancel(ctx))
 	go r.loop()
 	return nil
+}
+
+// longest is more than anything waits but a timer: retries wait ten minutes, GitHub's limits an hour.
+const longest = 2 * time.Hour
+
+// arrange makes sure that all timers are there, and that nothing waits for a time that a wrong clock named.
+func (r *Runner) arrange(ctx context.Context) error {
+	now := r.cfg.Now().Round(0) // by the wall, which is what the database has
+	for name, t := range r.timers {
+		first, latest := now.Add(t.First), now.Add(max(t.Every, t.First))
+		if t.Next != nil {
+			first, latest = t.Next(now), time.Time{}
+		}
+		if err := r.cfg.Store.EnsureTimer(ctx, name, first, latest); err != nil {
+			return err
+		}
+	}
+	if _, err := r.cfg.Store.Rein(ctx, r.cfg.Lease, longest); err != nil {
+		return err
+	}
+	r.seen = now
+	return nil
+}
+
+// watch arranges anew when the clock was set back: what was to come soon would wait for as long as it was ahead.
+func (r *Runner) watch(ctx context.Context) {
+	switch now := r.cfg.Now().Round(0); {
+	case now.After(r.seen):
+		r.seen = now
+	case r.seen.Sub(now) > time.Minute:
+		r.cfg.Logger.Warn("work: the clock was set back", "by", r.seen.Sub(now).Round(time.Second))
+		if err := r.arrange(ctx); err != nil { // tried again at the next look: the time that was seen stays
+			r.cfg.Logger.Error("work: cannot arrange what waits", "error", err)
+		}
+	}
 }
 
 // Stop claims nothing more and lets what runs end until ctx does. Then the runs are cancelled, and their keys given back, so that another process

@@ -294,6 +294,35 @@ func TestClockJump(t *testing.T) {
 	})
 }
 
+// TestClockSetBack: what waits when the clock is set back by a day waits no longer for it, and new work is done at once.
+func TestClockSetBack(t *testing.T) {
+	both(t, func(b *bench) {
+		var failed atomic.Bool
+		h := work.HandlerFunc(func(_ context.Context, c *work.Claim) error {
+			if c.ID == "fails" && !failed.Swap(true) {
+				return errors.New("no luck")
+			}
+			return nil
+		})
+		ticks := make(chan struct{}, 100)
+		timer := work.Timer{Name: "tick", Every: time.Hour, First: time.Hour, Handler: work.HandlerFunc(func(context.Context, *work.Claim) error {
+			ticks <- struct{}{}
+			return nil
+		})}
+		r := b.runner(b.store, work.Config{Handlers: map[string]work.Handler{"k": h}, Timers: []work.Timer{timer}})
+		b.wish("fails", 0)
+		b.until(work.Retried)
+		b.check(r.WaitIdle(b.ctx))
+		b.clock.Advance(-24 * time.Hour)
+		b.wish("new", 0)
+		for done := ""; done != "fails"; {
+			done = b.until(work.Finished).Claim.ID
+		}
+		b.clock.Advance(time.Hour)
+		recv(b, ticks)
+	})
+}
+
 func TestSnooze(t *testing.T) {
 	both(t, func(b *bench) {
 		var runs atomic.Int32

@@ -54,7 +54,7 @@ func Exercise(t *testing.T, open Opener) {
 		run  func(*testing.T, *bench)
 	}{
 		{"migrations", testMigrations}, {"accept", testAccept}, {"accept many", testAcceptMany}, {"accept odd text", testOddText}, {"mailbox", testMailbox},
-		{"wakes", testWakes}, {"claim order", testClaimOrder}, {"coalescing", testCoalescing}, {"lease and fence", testFence}, {"retry snooze park", testRetry}, {"timer", testTimer}, {"stats", testStats},
+		{"wakes", testWakes}, {"claim order", testClaimOrder}, {"coalescing", testCoalescing}, {"lease and fence", testFence}, {"retry snooze park", testRetry}, {"timer", testTimer}, {"rein", testRein}, {"stats", testStats},
 		{"rollback", testRollback}, {"installations", testInstallations}, {"repositories", testRepositories}, {"facts", testFacts}, {"reports", testReports},
 		{"earned and statuses", testEarned}, {"publications and pulls", testPublications}, {"mentoring", testMentoring}, {"people", testPeople},
 		{"settings", testSettings}, {"deletion", testDeletion}, {"pruning", testPrune},

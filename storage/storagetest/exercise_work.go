@@ -249,6 +249,27 @@ func testTimer(t *testing.T, b *bench) {
 	check(t, b.FinishWork(b.ctx, c, time.Time{}))
 }
 
+// testRein: after the clock was set back by a day nothing waits for a day.
+func testRein(t *testing.T, b *bench) {
+	b.quiet(t)
+	ahead := b.clock.Now().Add(24 * time.Hour)
+	b.wish(t, storage.Wish{Key: storage.Key{Kind: "rein", ID: "far"}, At: ahead})
+	b.wish(t, storage.Wish{Key: storage.Key{Kind: "rein", ID: "near"}, At: b.clock.Now().Add(time.Hour)})
+	b.wish(t, storage.Wish{Key: storage.Key{Kind: "rein", ID: "held"}})
+	held, err := b.ClaimWork(b.ctx, "dead", []string{"rein"}, 24*time.Hour, 1, 0)
+	check(t, err)
+	equal(t, "claims", len(held), 1)
+	n, err := b.Rein(b.ctx, lease, 2*time.Hour)
+	check(t, err)
+	equal(t, "rows changed", n, 2)
+	for id, want := range map[string]time.Time{"far": b.clock.Now(), "near": b.clock.Now().Add(time.Hour), "held": b.clock.Now().Add(lease)} {
+		w, err := b.Work(b.ctx, storage.Key{Kind: "rein", ID: id})
+		check(t, err)
+		equal(t, id, w.ReadyAt, want)
+	}
+	check(t, b.FinishWork(b.ctx, &held[0], time.Time{}))
+}
+
 func testStats(t *testing.T, b *bench) {
 	b.quiet(t)
 	now := b.clock.Now()
