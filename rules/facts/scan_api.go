@@ -13,7 +13,8 @@ const (
 	// KindAnswer is how a handler answers. Name is "data" (JSON and its like) or "page" (a rendered template), Value the call, Scope the class
 	// where a class as a whole answers so.
 	KindAnswer Kind = "answer"
-	// KindRoutePrefix is a path before all routes of a class. Name is the class, Value the path.
+	// KindRoutePrefix is a path before all routes of a class. Name is the class, Value the path, Scope "registered" where a call gives the class
+	// its path, in whatever file.
 	KindRoutePrefix Kind = "route-prefix"
 	// KindViewSet is a class of Django REST framework that serves a resource. Name is the class, Value its parents.
 	KindViewSet Kind = "viewset"
@@ -55,6 +56,7 @@ var routeScanners = []scanner{
 	{langs: langs(lex.Python), triggers: []string{"api_view("}, scan: routesOfAPIView},
 	{langs: langs(lex.Python), triggers: []string{"class "}, scan: routesOfPythonClasses},
 	{langs: langs(lex.Python), triggers: []string{".register("}, scan: routesOfDjangoRouter},
+	{langs: langs(lex.Python), triggers: []string{".add_resource("}, scan: resourcesOfFlask},
 	{langs: langs(lex.Python), triggers: []string{"path(", "url("}, scan: routesOfDjangoURLs},
 	{langs: langs(lex.Python), triggers: []string{"request.method"}, scan: methodTestsOfPython},
 	{langs: langs(lex.Python), triggers: []string{"web.get(", "web.post(", "web.put(", "web.patch(", "web.delete(", ".add_get(", ".add_post(", ".add_put(", ".add_patch(", ".add_delete(", "Route(", ".add_url_rule(", ".add_api_route("}, scan: routesOfAsyncPython},
@@ -68,7 +70,7 @@ var routeScanners = []scanner{
 	{langs: langs(lex.CSharp, lex.FSharp), triggers: []string{".MapGet(", ".MapPost(", ".MapPut(", ".MapPatch(", ".MapDelete(", ".MapMethods("}, scan: routesOfMinimalAPI},
 	{langs: langs(lex.CSharp), triggers: []string{"[Route("}, scan: prefixesOfControllers},
 	{langs: langs(lex.Go), triggers: goRouteCalls, scan: routesOfGo},
-	{langs: langs(lex.Go), triggers: []string{".HandleFunc(", ".Handle(", ".Path("}, scan: routesOfMux},
+	{langs: langs(lex.Go), triggers: []string{".HandleFunc(", ".Handle(", ".Handler(", ".HandlerFunc(", ".Path("}, scan: routesOfMux},
 	{langs: langs(lex.Go), triggers: []string{"case http.Method", "== http.Method", "case \"", ".Method == \""}, scan: methodTestsOfGo},
 	{langs: langs(lex.Ruby), triggers: []string{"get ", "post ", "put ", "patch ", "delete ", "get(", "post(", "put(", "patch(", "delete("}, scan: routesOfRuby},
 	{langs: langs(lex.Ruby), triggers: []string{"resources ", "resource ", "resources(", "resource("}, scan: resourcesOfRails},
@@ -77,6 +79,7 @@ var routeScanners = []scanner{
 	{langs: langs(lex.PHP), triggers: []string{"#[Route(", "#[Get(", "#[Post(", "#[Put(", "#[Patch(", "#[Delete("}, view: Text, scan: routesOfSymfony},
 	{langs: langs(lex.PHP), triggers: []string{"@Route("}, view: Comments, scan: routesOfSymfony},
 	{langs: langs(lex.PHP), triggers: []string{"REQUEST_METHOD"}, view: Strings, scan: methodTestsOfPHP},
+	{langs: langs(lex.PHP), triggers: []string{"ethod())", "equestMethod)"}, scan: methodSwitchOfPHP},
 	{langs: langs(lex.PHP), triggers: []string{"#[ApiResource"}, view: Text, scan: resourcesByAnnotation},
 	{langs: langs(lex.PHP), triggers: []string{"@ApiResource"}, view: Comments, scan: resourcesByAnnotation},
 	{langs: jvmLangs, triggers: []string{"@RepositoryRestResource"}, scan: resourcesByAnnotation},
@@ -91,7 +94,7 @@ var routeScanners = []scanner{
 	answersBy(langs(lex.PHP), []string{"->json(", "json_encode(", "JsonResponse(", "JsonResource", "ResourceCollection", "$this->json(", "Response::json", "respond("}, []string{"view(", "->render(", "Inertia::render(", "redirect("}),
 	answersBy(langs(lex.Go), []string{".JSON(", "json.NewEncoder(", "json.Marshal", ".IndentedJSON("}, []string{".HTML(", "ExecuteTemplate(", ".Execute(w", "c.Render("}),
 	answersBy(langs(lex.Rust), []string{"Json(", ".json(", "Json<"}, []string{"Template::render", "HtmlTemplate("}),
-	answersBy(langs(lex.Elixir), []string{"json(conn", "pipe_through :api", "pipe_through [:api", "pipe_through([:api", "pipe_through(:api", "Jason.encode"}, []string{"pipe_through :browser", "pipe_through [:browser", "pipe_through([:browser", "pipe_through(:browser"}),
+	answersBy(langs(lex.Elixir), []string{"json(conn", "json conn", "Jason.encode"}, nil),
 	answersBy(langs(lex.Scala, lex.Kotlin), []string{"Json.toJson", "call.respond(", "Json.obj(", "asJson", "complete("}, []string{"views.html", "respondTemplate(", "respondHtml", "call.respond(FreeMarkerContent", "call.respond(ThymeleafContent"}),
 }
 

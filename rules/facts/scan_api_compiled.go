@@ -99,7 +99,7 @@ func routesOfMux(s *Source, off int) {
 			}
 			return
 		}
-		if !strings.Contains(strings.ToLower(recv), "rout") && !strings.Contains(strings.ToLower(recv), "mux") {
+		if !strings.Contains(strings.ToLower(recv), "rout") && !strings.Contains(strings.ToLower(recv), "mux") || strings.HasPrefix(word, "Handler") {
 			return
 		}
 	}
@@ -113,6 +113,9 @@ func routesOfMux(s *Source, off int) {
 	if verb, rest, found := strings.Cut(first, " "); found {
 		if m, known := httpMethod(verb); known {
 			method, path = m, strings.TrimSpace(rest)
+			if path == "" {
+				path = s.joinedPath(end, s.closing(open), off)
+			}
 		}
 	}
 	if ok && !strings.Contains(path, "/") {
@@ -140,6 +143,72 @@ func routesOfMux(s *Source, off int) {
 	s.route(method, path, recv, off)
 }
 
+// joinedPath is the path that the terms after a first literal make up: "GET " + prefix + "/{id}". A name stands for the literal it has in the file;
+// one that is handed to the function for the literal of its call, or else for the function.
+func (s *Source) joinedPath(from, to, off int) string {
+	var path strings.Builder
+	for at := s.skipSpace(from); at < to && s.byteAt(at) == '+'; {
+		at = s.skipSpace(at + 1)
+		if text, end, ok := s.literal(at); ok {
+			path.WriteString(text)
+			at = s.skipSpace(end)
+			continue
+		}
+		name := s.wordAt(at)
+		if name == "" {
+			break
+		}
+		path.WriteString(s.namedPath(name, off))
+		at = s.skipSpace(at + len(name))
+	}
+	if p := path.String(); strings.HasPrefix(p, "/") {
+		return p
+	}
+	return ""
+}
+
+// namedPath is the path that a name stands for at off.
+func (s *Source) namedPath(name string, off int) string {
+	for _, set := range []string{name + " = ", name + " := "} {
+		if i := bytes.Index(s.Code, []byte(set)); i >= 0 && (i == 0 || !identifier(s.Code[i-1])) {
+			if text, _, ok := s.literal(i + len(set)); ok {
+				return text
+			}
+		}
+	}
+	function := s.functionOfGo(off)
+	if function == "" {
+		return ""
+	}
+	for from := 0; ; {
+		i := bytes.Index(s.Code[from:], []byte(function+"("))
+		if i < 0 {
+			return "/" + function
+		}
+		open := from + i + len(function)
+		if before := s.Between(Code, s.LineStart(open), open); !bytes.HasPrefix(before, []byte("func ")) {
+			if text := s.firstString(open, s.closing(open)); strings.HasPrefix(text, "/") {
+				return text
+			}
+		}
+		from = open
+	}
+}
+
+// functionOfGo is the name of the function around off.
+func (s *Source) functionOfGo(off int) string {
+	above := max(0, off-maxLookBack)
+	i := bytes.LastIndex(s.Code[above:off], []byte("\nfunc "))
+	if i < 0 {
+		return ""
+	}
+	rest := s.skipSpace(above + i + len("\nfunc "))
+	if rest < len(s.Code) && s.Code[rest] == '(' {
+		rest = s.skipSpace(s.closing(rest) + 1)
+	}
+	return s.wordAt(rest)
+}
+
 // methodTestsOfGo reads switch r.Method { case http.MethodPost: } and if r.Method == "POST"; Scope is the function.
 func methodTestsOfGo(s *Source, off int) {
 	line := s.Between(Code, s.LineStart(off), s.LineEnd(off, 0))
@@ -161,15 +230,7 @@ func methodTestsOfGo(s *Source, off int) {
 	} else if !bytes.Contains(line, []byte(".Method")) {
 		return
 	}
-	name := ""
-	above := max(0, off-maxLookBack)
-	if i := bytes.LastIndex(s.Code[above:off], []byte("\nfunc ")); i >= 0 {
-		rest := s.skipSpace(above + i + len("\nfunc "))
-		if rest < len(s.Code) && s.Code[rest] == '(' {
-			rest = s.skipSpace(s.closing(rest) + 1)
-		}
-		name = s.wordAt(rest)
-	}
+	name := s.functionOfGo(off)
 	for _, m := range s.methodsIn(from, s.LineEnd(off, 0)) {
 		s.route(m, "", "func "+name, off)
 	}
@@ -190,7 +251,8 @@ func routesOfRust(s *Source, off int) {
 	path, end, ok := s.literal(open + 1)
 	shut := s.closing(open)
 	if s.Raw[off] != '.' { // web::resource("/x").route(...): the routes follow in the chain
-		if !ok || !bytes.HasSuffix(s.Code[:off], []byte("web::")) && !bytes.HasSuffix(s.Code[:off], []byte(".")) {
+		qualified := bytes.HasSuffix(s.Code[:off], []byte("web::")) || bytes.HasSuffix(s.Code[:off], []byte("."))
+		if !ok || !qualified && (off > 0 && (identifier(s.Code[off-1]) || s.Code[off-1] == ':') || !s.has("actix_web")) {
 			return
 		}
 		at := shut + 1

@@ -324,6 +324,14 @@ func methodTestsOfPHP(s *Source, off int) {
 	}
 }
 
+// methodSwitchOfPHP reads switch ($request->method()) { case "POST": } of a router made by hand.
+func methodSwitchOfPHP(s *Source, off int) {
+	line := s.Between(Code, s.LineStart(off), off)
+	if bytes.Contains(line, []byte("switch")) || bytes.Contains(line, []byte("match")) {
+		s.methodCases(off)
+	}
+}
+
 // routesOfPhoenix reads get "/x", Controller, :action and resources "/x", Controller of Phoenix, and get "/x" do of Plug.
 func routesOfPhoenix(s *Source, off int) {
 	if !s.startsLine(off) {
@@ -350,6 +358,7 @@ func routesOfPhoenix(s *Source, off int) {
 		for _, m := range railsMethods(options) {
 			s.route(m, path, firstName(rest), off)
 		}
+		s.phoenixAnswer(off)
 		return
 	}
 	if !strings.HasPrefix(strings.TrimSpace(rest), ",") && !strings.HasSuffix(strings.TrimSpace(rest), "do") {
@@ -357,7 +366,28 @@ func routesOfPhoenix(s *Source, off int) {
 	}
 	if m, known := httpMethod(word); known {
 		s.route(m, path, firstName(rest), off)
+		s.phoenixAnswer(off)
 	}
+}
+
+// phoenixAnswer tells by the pipeline of its scope whether a route answers with pages or with data.
+func (s *Source) phoenixAnswer(off int) {
+	above := s.Code[max(0, off-maxCall):off]
+	i := bytes.LastIndex(above, []byte("pipe_through"))
+	if i < 0 {
+		return
+	}
+	line, _, _ := bytes.Cut(above[i:], []byte{'\n'})
+	var name string
+	switch {
+	case bytes.Contains(line, []byte(":browser")):
+		name = "page"
+	case bytes.Contains(line, []byte(":api")):
+		name = "data"
+	default:
+		return
+	}
+	s.Emit(Fact{Kind: KindAnswer, Name: name, Value: "pipe_through", Line: s.LineOf(off)})
 }
 
 // firstName is the first word of the arguments that follow.

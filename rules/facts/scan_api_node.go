@@ -192,7 +192,8 @@ func routeObjectOfNode(s *Source, off int) {
 	}
 	to := s.closing(from)
 	object := s.Between(Code, from, to)
-	if !bytes.Contains(object, []byte("handler")) && !bytes.Contains(object, []byte("controller")) && !bytes.Contains(object, []byte("action")) {
+	created := bytes.HasSuffix(bytes.TrimRight(s.Between(Code, max(0, from-40), from), " \n"), []byte("createRoute(")) // of Hono; its handler is given later
+	if !created && !bytes.Contains(object, []byte("handler")) && !bytes.Contains(object, []byte("controller")) && !bytes.Contains(object, []byte("action")) {
 		return // the options of a request
 	}
 	path, found := "", false

@@ -26,6 +26,10 @@ func routesOfPythonDecorators(s *Source, off int) {
 		return
 	}
 	end := s.closing(open)
+	if class := s.decorated(end + 1); class != "" { // a Resource of Flask-RESTX: its methods are the routes
+		s.Emit(Fact{Kind: KindRoutePrefix, Name: class, Value: path, Line: s.LineOf(off)})
+		return
+	}
 	if i := bytes.Index(s.Code[open:end], []byte("methods")); i >= 0 {
 		for _, m := range s.methodsIn(open+i, end) {
 			s.route(m, path, recv, off)
@@ -33,6 +37,27 @@ func routesOfPythonDecorators(s *Source, off int) {
 		return
 	}
 	s.route("GET", path, recv, off)
+}
+
+// decorated is the class that the decorator ending at off stands on, "" where it stands on a function.
+func (s *Source) decorated(off int) string {
+	for range 8 {
+		at := s.skipBlank(off)
+		if at >= len(s.Code) || s.Code[at] != '@' {
+			if bytes.HasPrefix(s.Code[min(at, len(s.Code)):], []byte("class ")) {
+				return s.wordAt(at + len("class "))
+			}
+			return ""
+		}
+		off = at + 1
+		for off < len(s.Code) && (identifier(s.Code[off]) || s.Code[off] == '.') {
+			off++
+		}
+		if s.byteAt(off) == '(' {
+			off = s.closing(off) + 1
+		}
+	}
+	return ""
 }
 
 // routesOfAPIView reads @api_view(['GET', 'POST']) of Django REST framework. Scope is the function.
@@ -156,6 +181,22 @@ func routesOfDjangoRouter(s *Source, off int) {
 	args, _, _ := strings.Cut(string(s.Code[end+1:max(end+1, s.closing(open))]), ",")
 	view := strings.TrimSpace(args)
 	s.route("RESOURCE", path, view[strings.LastIndexByte(view, '.')+1:], off)
+}
+
+// resourcesOfFlask reads api.add_resource(TodoResource, "/todos") of Flask-RESTful; the methods are those of the class.
+func resourcesOfFlask(s *Source, off int) {
+	open := off + len(".add_resource")
+	shut := s.closing(open)
+	at := s.skipSpace(open + 1)
+	name, rest, ok := strings.Cut(string(s.Between(Code, at, shut)), ",")
+	if !ok {
+		return
+	}
+	if path := s.firstString(at+len(name), shut); path != "" || strings.Contains(rest, "\"\"") || strings.Contains(rest, "''") {
+		name = strings.TrimSpace(name)
+		s.Emit(Fact{Kind: KindRoutePrefix, Name: name[strings.LastIndexByte(name, '.')+1:], Value: path, Scope: "registered", Line: s.LineOf(off)})
+		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "add_resource", Line: s.LineOf(off)})
+	}
 }
 
 // routesOfDjangoURLs reads path("x/", views.x) in url configurations. Scope is the view; the method is the view's affair.

@@ -53,6 +53,7 @@ func endpoints(in *Input) []endpoint {
 	for _, h := range in.Repo.Hits(facts.KindRoutePrefix) {
 		prefixes[h.File.Path+" "+h.Name] = h.Value
 	}
+	registered := registeredPaths(in)
 	var out []endpoint
 	add := func(h facts.Hit, p string) {
 		out = append(out, endpoint{Hit: h, Path: p, Group: h.File.Path + " " + h.Fact.Scope})
@@ -71,7 +72,10 @@ func endpoints(in *Input) []endpoint {
 			}
 			add(h, "")
 		default:
-			prefix := prefixes[h.File.Path+" "+h.Fact.Scope]
+			prefix, known := prefixes[h.File.Path+" "+h.Fact.Scope]
+			if !known && h.Value == "" {
+				prefix = registered[h.Fact.Scope]
+			}
 			add(h, strings.Trim(prefix, "/")+"/"+strings.TrimPrefix(h.Value, "/"))
 		}
 	}
@@ -79,6 +83,20 @@ func endpoints(in *Input) []endpoint {
 		if p, ok := filePath(h.File.Path); ok && serverSide(in, h.File) {
 			h.Name = "ANY"
 			out = append(out, endpoint{Hit: h, Path: p, Group: p})
+		}
+	}
+	return out
+}
+
+// registeredPaths are the paths at which a call registers classes of handlers, which may stand in other files.
+func registeredPaths(in *Input) map[string]string {
+	var out map[string]string
+	for _, h := range in.Repo.Hits(facts.KindRoutePrefix) {
+		if h.Fact.Scope == "registered" && serverSide(in, h.File) {
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[h.Name] = h.Value
 		}
 	}
 	return out
@@ -116,10 +134,43 @@ func filePath(file string) (string, bool) {
 	return strings.Join(parts, "/"), true
 }
 
-// answers counts how the handlers of a file answer.
-type answers struct{ data, pages int }
+// answers counts how the handlers of a file answer, and keeps where.
+type answers struct {
+	data, pages int
+	hits        []facts.Hit
+	byRoute     map[int]bool // whether the route of a line answers with data, where the handlers stand with their routes
+}
 
-func answersByFile(in *Input) (byFile map[string]*answers, all answers) {
+func (a *answers) add(h facts.Hit) {
+	if h.Name == "page" {
+		a.pages++
+	} else {
+		a.data++
+	}
+	a.hits = append(a.hits, h)
+}
+
+// share gives the answers of a file that has both pages and data to the routes they follow. Where most routes are followed by none, their handlers
+// stand elsewhere, and nothing is known of a single route.
+func (a *answers) share(routes []int) {
+	slices.Sort(routes)
+	routes = slices.Compact(routes)
+	byRoute := map[int]bool{}
+	for _, h := range a.hits {
+		i, found := slices.BinarySearch(routes, h.Line)
+		if !found {
+			i--
+		}
+		if i >= 0 {
+			byRoute[routes[i]] = byRoute[routes[i]] || h.Name != "page"
+		}
+	}
+	if 2*len(byRoute) > len(routes) {
+		a.byRoute = byRoute
+	}
+}
+
+func answersByFile(in *Input, es []endpoint) (byFile map[string]*answers, all answers) {
 	byFile = map[string]*answers{}
 	for _, h := range in.Repo.Hits(facts.KindAnswer) {
 		if !serverSide(in, h.File) {
@@ -130,13 +181,21 @@ func answersByFile(in *Input) (byFile map[string]*answers, all answers) {
 			a = &answers{}
 			byFile[h.File.Path] = a
 		}
+		a.add(h)
 		if h.Name == "page" {
-			a.pages++
 			all.pages++
 		} else {
-			a.data++
 			all.data++
 		}
+	}
+	routes := map[*answers][]int{}
+	for _, e := range es {
+		if a := byFile[e.File.Path]; a != nil && a.pages > 0 && a.data > 0 {
+			routes[a] = append(routes[a], e.Line)
+		}
+	}
+	for a, lines := range routes {
+		a.share(lines)
 	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
@@ -187,7 +246,7 @@ func (e endpoint) methods(in *Input) []string {
 
 func dataEndpoints(in *Input) Result {
 	es := endpoints(in)
-	byFile, all := answersByFile(in)
+	byFile, all := answersByFile(in, es)
 	var data, pages []facts.Hit
 	count := 0
 	taken := map[string]int{}
@@ -225,10 +284,12 @@ func answersData(e endpoint, file *answers, all answers, taken map[string]int) b
 		return true
 	}
 	if e.File.Lang() == lex.PHP && e.Fact.Scope == "method-test" {
-		return file != nil && file.data > 0
+		return file != nil && file.data > 0 || all.data >= 2 && declaresType(e.File) // a router that hands over to controllers
 	}
 	if file != nil {
 		switch {
+		case file.byRoute != nil:
+			return file.byRoute[e.Line]
 		case file.pages == 0:
 			return true
 		case file.data == 0:
@@ -254,6 +315,10 @@ func answersData(e endpoint, file *answers, all answers, taken map[string]int) b
 		return false
 	}
 	return all.data >= 2
+}
+
+func declaresType(f *facts.RepoFile) bool {
+	return slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindType })
 }
 
 func describe(h facts.Hit) string {
@@ -447,6 +512,9 @@ func stemOf(e endpoint) string {
 			continue
 		}
 		out = append(out, nouns(seg)...)
+	}
+	if scope := e.Fact.Scope; len(out) == 0 && scope != "" && scope[0] >= 'A' && scope[0] <= 'Z' && e.File.Lang() == lex.Python {
+		return strings.Join(nouns(trimClass(scope)), "-") // a class that is registered under "/<id>" of its blueprint
 	}
 	return strings.Join(out, "/")
 }
