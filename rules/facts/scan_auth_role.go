@@ -24,7 +24,7 @@ var roleScanners = []scanner{
 
 var (
 	guardName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:(?i:(?:is|require|requires|check|verify|ensure|only|must|has|have|need|needs|allow|permit|validate|authorize|authorise|auth|get_current_(?:active_)?|restrict|with|by|for|user|protect|middleware)?_?(?:a_|an_|any_)?(?:super)?(?:admin|role|roles|permission|permissions|superuser|manager|moderator|seller|instructor|teacher|staff)(?:s|_?only|_?auth|_?middleware|_?guard|_?check|checker|_?required|_?user|access|_?route|handler|_?or_?\w+|based\w*)?)|authorizeRoles|restrictTo|authorize|authorise|permit|checkAbility|checkAbilities|verifyTokenAndAdmin\w*|protectAdmin|authAdmin|adminProtect|verifyAdminToken|authPage|authRole|allowedRoles|verifyRoles|allowRoles|roleMiddleware|authenticateAdmin|checkIsAdmin|checkIfAdmin|isUserAdmin|isAuthorized\w*Admin\w*)$`)
+		return regexp.MustCompile(`^(?:(?i:(?:is|require|requires|check|verify|ensure|only|must|has|have|need|needs|allow|permit|validate|authorize|authorise|auth|(?:get_)?current_(?:active_)?|restrict|with|by|for|user|protect|middleware)?_?(?:a_|an_|any_)?(?:super)?(?:admin|role|roles|permission|permissions|superuser|manager|moderator|seller|instructor|teacher|staff)(?:s|_?only|_?auth|_?middleware|_?guard|_?check|checker|_?required|_?user|access|_?route|handler|_?or_?\w+|based\w*)?)|authorizeRoles|restrictTo|authorize|authorise|permit|checkAbility|checkAbilities|verifyTokenAndAdmin\w*|protectAdmin|authAdmin|adminProtect|verifyAdminToken|authPage|authRole|allowedRoles|verifyRoles|allowRoles|roleMiddleware|authenticateAdmin|checkIsAdmin|checkIfAdmin|isUserAdmin|isAuthorized\w*Admin\w*)$`)
 	})
 	routeCall = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?:\.(?:get|post|put|patch|delete|all|use|route|GET|POST|PUT|PATCH|DELETE|Use|Group|With|Get|Post|Put|Patch|Delete|Handle|HandleFunc|Method|layer|route_layer|wrap)\s*\(|preHandler|onRequest|beforeHandle|middleware[sS]?\s*[:(=]|Depends\(|Security\(|dependencies\s*=|@UseGuards\(|canActivate|@login)`)
@@ -77,7 +77,7 @@ func guardMount(s *Source, off int) {
 	}
 	line := strings.TrimSpace(s.line(Code, off))
 	for _, p := range []string{"import ", "from ", "export ", "function ", "async function", "class ", "def ", "func ", "async def", "use ", "pub ", "module.exports", "@property", "//"} {
-		if strings.HasPrefix(line, p) {
+		if strings.HasPrefix(line, p) && !(s.Lang == lex.Python && strings.Contains(line, "Depends(")) {
 			return
 		}
 	}

@@ -21,7 +21,7 @@ func kept(s *Source, off, n int) bool {
 	return !strings.Contains(flashKeys, " "+name+" ") || name == "" && !strings.HasPrefix(rest, "=")
 }
 
-func sessionMarks() []nameMark {
+func sessionMarks() []nameMark { //nolint:funlen // a table
 	m := func(name string, ls langSet, lits string, when func(*Source, int, int) bool) nameMark {
 		return nameMark{kind: KindSession, name: name, langs: ls, lits: lits, when: when}
 	}
@@ -54,9 +54,18 @@ func sessionMarks() []nameMark {
 		m("session log-in", inPython(), "LoginView.as_view|auth_views.LoginView|LoginView", fileMentions("django.contrib.auth")),
 		{kind: KindSession, name: "session log-in", langs: inPython(), view: Strings, lits: "django.contrib.auth.urls|allauth.urls|allauth.account.urls|rest_framework.urls|django_registration"},
 
-		m("HTTP session", inJVM(), "session.setAttribute|session.getAttribute|getSession(|@SessionAttribute|httpSession.|HttpSession.|session.invalidate|sessions.set|sessions.get|call.sessions|withSession|request.session|@SessionScope|SessionScoped|session().put|session.put(", func(s *Source, off, n int) bool {
+		m("HTTP session", inJVM(), "session.setAttribute|session.getAttribute|getSession(|@SessionAttribute|httpSession.|HttpSession.|session.invalidate|withSession|request.session|@SessionScope|SessionScoped|session().put|session.put(", func(s *Source, off, n int) bool {
 			return !s.mentions("websocket", "WebSocket", "hibernate.Session", "SessionFactory", "javax.mail") && notImport(s, off, n)
 		}),
+		m("Ktor session", inJVM(), "sessions.set|sessions.get|call.sessions", func(s *Source, off, n int) bool {
+			return !s.mentions("websocket", "WebSocket") && notImport(s, off, n)
+		}),
+		{kind: KindSessionCookie, name: "signed Ktor cookie", langs: langs(lex.Kotlin), lits: "cookie<|header<", when: func(s *Source, _, _ int) bool {
+			return s.mentions("install(Sessions") && s.mentions("SessionTransportTransformer", "SessionStorage", "sessionStorage")
+		}},
+		{kind: KindSessionCookie, name: "unsigned Ktor cookie", langs: langs(lex.Kotlin), lits: "cookie<|header<", when: func(s *Source, _, _ int) bool {
+			return s.mentions("install(Sessions") && !s.mentions("SessionTransportTransformer", "SessionStorage", "sessionStorage")
+		}},
 		m("session log-in", inJVM(), "formLogin(|formLogin|.formLogin|rememberMe(|maximumSessions(|sessionFixation(", func(s *Source, off, _ int) bool {
 			near := string(s.Between(Code, off, off+80))
 			return !containsAny(near, "disable") && !s.mentions("SessionCreationPolicy.STATELESS") && s.mentions("security")
@@ -65,7 +74,9 @@ func sessionMarks() []nameMark {
 		m("session used", inDotNet(), "Session.SetString|Session.GetString|Session.SetInt32|Session.GetInt32|Session.Set|Session.Get|Session.Remove|HttpContext.Session|Session[", func(s *Source, off, n int) bool {
 			return notImport(s, off, n) && strings.Contains(s.line(Text, off), "Session")
 		}),
-		m("cookie log-in", inDotNet(), "HttpContext.SignInAsync|PasswordSignInAsync|signInManager.SignInAsync|_signInManager.SignInAsync|AddDefaultIdentity", nil),
+		m("cookie log-in", inDotNet(), "HttpContext.SignInAsync|PasswordSignInAsync|signInManager.SignInAsync|_signInManager.SignInAsync|AddDefaultIdentity", func(s *Source, _, _ int) bool {
+			return !s.mentions("JwtSecurityToken", "JwtBearer", "JsonWebTokenHandler") // a token answers the log-in
+		}),
 
 		m("session used", inRuby(), "session[", func(s *Source, off, n int) bool {
 			return (off == 0 || s.Raw[off-1] != '.') && kept(s, off, n)
@@ -80,7 +91,7 @@ func sessionMarks() []nameMark {
 			return notFlash(s, off, n) && !strings.HasPrefix(rest, ")->flash") && !containsAny(s.line(Text, off), "function session")
 		}),
 		m("session log-in", inPHP(), "Auth::attempt|Auth::login|auth()->login|Auth::routes|auth()->attempt|Fortify::", func(s *Source, off, _ int) bool {
-			return !s.mentions("createToken", "JWTAuth", "respondWithToken", "auth('api')", "sanctum", "guard('api')")
+			return !s.mentions("createToken", "JWTAuth", "respondWithToken", "auth('api')", "sanctum", "guard('api')", "getTTL()", "'access_token'")
 		}),
 		{kind: KindSession, name: "session log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
 

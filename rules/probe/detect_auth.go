@@ -78,10 +78,18 @@ func passwordHash(in *Input) Result {
 }
 
 func sessions(in *Input) Result {
-	if hits := serverHits(in, facts.KindSession, ""); len(hits) > 0 {
+	hits := serverHits(in, facts.KindSession, "")
+	cookies := serverHits(in, facts.KindSessionCookie, "")
+	if ktor, ok := unsigned(cookies); ok {
+		hits = where(hits, func(h facts.Hit) bool { return h.Name != "Ktor session" })
+		if len(hits) == 0 {
+			return PartialBy(fmt.Sprintf("`%s` line %d keeps the session in a cookie that nothing signs, so that anyone can write one", ktor.File.Path, ktor.Line), "unsigned cookie", ktor)
+		}
+	}
+	if len(hits) > 0 {
 		return namedHits(hits)
 	}
-	cookies := serverHits(in, facts.KindSessionCookie, "")
+	cookies = where(cookies, func(h facts.Hit) bool { return !strings.HasSuffix(h.Name, "Ktor cookie") })
 	if len(cookies) == 0 {
 		return Result{Status: Missing}
 	}
@@ -91,6 +99,18 @@ func sessions(in *Input) Result {
 		}
 	}
 	return Result{Status: Missing}
+}
+
+// unsigned is the session cookie of Ktor that is neither signed nor kept on the server, where there is none that is.
+func unsigned(cookies []facts.Hit) (facts.Hit, bool) {
+	if slices.ContainsFunc(cookies, func(h facts.Hit) bool { return h.Name == "signed Ktor cookie" }) {
+		return facts.Hit{}, false
+	}
+	i := slices.IndexFunc(cookies, func(h facts.Hit) bool { return h.Name == "unsigned Ktor cookie" })
+	if i < 0 {
+		return facts.Hit{}, false
+	}
+	return cookies[i], true
 }
 
 // sessionType tells the class of a stored session by its name.
@@ -105,13 +125,14 @@ func sessionType(name string) bool {
 func roles(in *Input) Result {
 	hits := serverHits(in, facts.KindRole, "")
 	var enforced, inHandler, inGuard []facts.Hit
+	reached := newReach(in.Repo)
 	for _, h := range hits {
 		switch {
 		case h.Fact.Scope == "enforced" || h.Fact.Scope == "" && h.Name != "role check":
 			enforced = append(enforced, h)
 		case markupCode(h.File):
 			// What a page shows to whom is no rule of a route.
-		case guardFile(h.File):
+		case guardFile(h.File), !reached.from(h.File):
 			inGuard = append(inGuard, h)
 		default:
 			inHandler = append(inHandler, h)
@@ -130,6 +151,48 @@ func roles(in *Input) Result {
 		return PartialBy(fmt.Sprintf("`%s` checks a role, but no route uses it", inGuard[0].File.Path), "role check that no route uses", inGuard[0])
 	}
 	return Result{Status: Missing}
+}
+
+// reach tells which modules something leads to.
+type reach struct {
+	scripts imports
+	modules map[string]bool // last parts of what Python imports
+}
+
+func newReach(r *facts.Repo) reach {
+	re := reach{scripts: newImports(r), modules: map[string]bool{}}
+	add := func(dotted string) {
+		re.modules[strings.TrimSpace(dotted[strings.LastIndexByte(dotted, '.')+1:])] = true
+	}
+	for _, kind := range []facts.Kind{facts.KindImport, facts.KindLocalImport} {
+		for _, h := range r.Hits(kind) {
+			if h.File.Lang() != lex.Python || h.File.Class.Has(facts.Vendored|facts.Test) {
+				continue
+			}
+			add(h.Name)
+			for name := range strings.SplitSeq(strings.Trim(h.Value, "() "), ",") {
+				name, _, _ = strings.Cut(strings.TrimSpace(name), " as ")
+				add(name)
+			}
+		}
+	}
+	return re
+}
+
+// from reports whether a request may come to a file: it answers itself, it lies where handlers lie, or another file imports it. Where a language's imports
+// do not name files, it may.
+func (re reach) from(f *facts.RepoFile) bool {
+	if handlerFile(f) || slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindAnswer || x.Kind == facts.KindServer }) {
+		return true
+	}
+	switch {
+	case javaScript(f):
+		return re.scripts.of(f) || re.scripts.loaded[f.Dir()]
+	case f.Lang() == lex.Python:
+		name := stem(f.Path)
+		return name == "__init__" || re.modules[name]
+	}
+	return true
 }
 
 // guardFile tells a file whose checks take effect only where a route uses them. The middleware of Next.js is one that always does.
@@ -185,7 +248,11 @@ func loginSignup(in *Input) Result {
 }
 
 func authRoutes(in *Input, is func(string) bool) []facts.Hit {
+	registered := registeredPaths(in)
 	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
+		if h.Value == "" && registered != nil {
+			h.Value = registered[h.Fact.Scope]
+		}
 		if h.Name == "GET" || h.Name == "DELETE" {
 			return false
 		}
@@ -193,10 +260,20 @@ func authRoutes(in *Input, is func(string) bool) []facts.Hit {
 		if !strings.Contains(h.Value, "/") {
 			last = strings.TrimSuffix(last, "route") // the class of a typed route: UserLoginRoute
 		}
-		if slices.Contains([]string{"session", "sessions", "token", "tokens", "join", "registration", "registrations", "register"}, last) && !aboutPeople(h) && (last != "register" || h.File.Class.Has(facts.Example)) {
+		if slices.Contains([]string{"session", "sessions", "token", "tokens", "join", "registration", "registrations", "register"}, last) && !aboutPeople(h) && (last != "register" || h.File.Class.Has(facts.Example)) && !credentialFile(in, last) {
 			return false
 		}
 		return is(last) || h.Name == "POST" && (h.Value == "" && is(handlerStem(h.Fact.Scope)) || last == "" && is(routerStem(h.File)) && credentials(h.File))
+	})
+}
+
+// credentialFile reports whether a file of the server that is named for what the last part of a path names takes or compares passwords:
+// service/token.go for POST /token.
+func credentialFile(in *Input, last string) bool {
+	last = strings.TrimSuffix(last, "s")
+	return slices.ContainsFunc(serverHits(in, facts.KindPasswordHash, ""), func(h facts.Hit) bool {
+		base, _, _ := strings.Cut(h.File.Base(), ".")
+		return strings.TrimSuffix(letters(base), "s") == last
 	})
 }
 
