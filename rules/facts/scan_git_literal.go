@@ -10,7 +10,7 @@ import (
 // literalScanner finds names of secrets that are given a literal.
 var literalScanner = scanner{
 	langs: anyLanguage, view: Text,
-	triggers: []string{"secret", "SECRET", "Secret", "password", "PASSWORD", "Password", "passwd", "PASSWD", "signingKey", "signing_key", "SigningKey", "SIGNING_KEY", "JWT_KEY", "jwtKey", "jwt_key", "JwtKey", "DB_PASS", "db_pass", "dbPass", "Pwd=", "pwd=", "PWD=", "APP_KEY", "\"Key\"", "secret-key", "tokenKey", "TOKEN_KEY", "TokenKey"},
+	triggers: []string{"secret", "SECRET", "Secret", "password", "PASSWORD", "Password", "passwd", "PASSWD", "signingKey", "signing_key", "SigningKey", "SIGNING_KEY", "JWT_KEY", "jwtKey", "jwt_key", "JwtKey", "DB_PASS", "db_pass", "dbPass", "Pwd=", "pwd=", "PWD=", "APP_KEY", "\"Key\"", "\"key\"", "secret-key", "tokenKey", "TOKEN_KEY", "TokenKey"},
 	scan:     scanLiteral,
 }
 
@@ -71,7 +71,7 @@ func secretName(name string) string {
 	if !strings.Contains(low, "secret") && !strings.Contains(low, "pass") && !strings.Contains(low, "pwd") && !strings.Contains(low, "key") {
 		return ""
 	}
-	for _, no := range []string{"passwordhash", "hashedpassword", "passwordreset", "resetpassword", "forgot", "confirm", "passwordfield", "passwordinput", "passwordencoder", "placeholder", "label", "error", "message", "regex", "pattern", "length", "policy", "validator", "public", "path", "file", "url", "expir", "algorithm", "version", "manager", "clientid", "csrf", "xsrf", "storage", "header"} {
+	for _, no := range []string{"passwordhash", "hashedpassword", "passwordreset", "resetpassword", "forgot", "confirm", "passwordfield", "passwordinput", "passwordencoder", "placeholder", "label", "error", "message", "regex", "pattern", "length", "policy", "validator", "public", "path", "file", "url", "expir", "algorithm", "version", "manager", "clientid", "csrf", "xsrf", "storage", "header", "emptypassword", "randomrootpassword"} {
 		if strings.Contains(low, no) {
 			return ""
 		}
@@ -209,10 +209,15 @@ func (s *Source) defaultless(start, end int) bool {
 }
 
 // scanLiteral looks at the name around off and at what is assigned to it on the same line.
-func scanLiteral(s *Source, off int) { //nolint:funlen // a list of exceptions, each a few lines
+func scanLiteral(s *Source, off int) { //nolint:funlen,gocognit // a list of exceptions, each a few lines
 	switch s.Lang {
 	case lex.Markdown, lex.HTML, lex.CSS, lex.SQL, lex.ERB, lex.EJS, lex.GraphQL, lex.Makefile:
 		return
+	case lex.JSON:
+	default:
+		if bytes.HasPrefix(s.Raw[off:], []byte(`"key"`)) {
+			return // a word of every map
+		}
 	}
 	if isEnvFile("", strings.ToLower(s.Path[strings.LastIndexByte(s.Path, '/')+1:])) {
 		return
@@ -250,7 +255,7 @@ func scanLiteral(s *Source, off int) { //nolint:funlen // a list of exceptions, 
 	if sort == "" {
 		sort = secretName(name)
 	}
-	if sort == "" && strings.EqualFold(name, "key") && s.Raw[off] == '"' && jwtAbove(s, start) {
+	if sort == "" && s.Raw[off] == '"' && keyOfTokens(s, name, start) {
 		sort, name = "signing-key", "Jwt:Key"
 	}
 	if sort == "" {
@@ -352,6 +357,14 @@ func opensDatabase(s *Source, off int) bool {
 		}
 	}
 	return false
+}
+
+// keyOfTokens reports whether "Key" at off, or "key" in a file of settings, is the key of the tokens that the object around it is about.
+func keyOfTokens(s *Source, name string, off int) bool {
+	if name != "Key" && (name != "key" || s.Lang != lex.JSON || !strings.Contains(strings.ToLower(baseOf(s.Path)), "settings")) {
+		return false
+	}
+	return jwtAbove(s, off)
 }
 
 // jwtAbove reports whether the object that a JSON key stands in is about tokens.

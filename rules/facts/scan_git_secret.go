@@ -164,12 +164,30 @@ func scanEnvFile(s *Source) {
 		case sort == "" && credentialed(value):
 			s.Emit(Fact{Kind: KindSecret, Name: "env", Value: name, Line: i + 1})
 		case sort != "" && !reference(value) && !placeholderSecret(value) && !(sort == "password" && stockPassword(value)):
-			s.Emit(Fact{Kind: KindSecret, Name: "env", Value: name, Line: i + 1})
+			scope := ""
+			if sort == "signing-key" && random(value) {
+				scope = "random"
+			}
+			s.Emit(Fact{Kind: KindSecret, Name: "env", Value: name, Scope: scope, Line: i + 1})
 		case !set:
 			set = true
 			s.Emit(Fact{Kind: KindSecret, Name: "env", Value: name, Scope: "set", Line: i + 1})
 		}
 	}
+}
+
+// random reports whether a value looks drawn by lot: long, without separators, of digits and of letters in both cases or in hexadecimal. Such a value in an
+// example is a key that somebody uses.
+func random(v string) bool {
+	if len(v) < 32 || strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=") != "" || !strings.ContainsAny(v, "0123456789") {
+		return false
+	}
+	both := strings.ContainsAny(v, "abcdefghijklmnopqrstuvwxyz") && strings.ContainsAny(v, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	distinct := map[rune]bool{}
+	for _, r := range v {
+		distinct[r] = true
+	}
+	return (both || strings.Trim(v, "0123456789abcdef") == "") && len(distinct) >= 12
 }
 
 // stripComment takes a trailing comment off an unquoted value.

@@ -344,6 +344,8 @@ func secrets(in *Input) Result {
 				note(&hard, &hardReason, h, "value of "+h.Value, "`"+f.Path+"` is committed with values")
 			case h.Scope != "set" && !sampleFile(f) && !f.Class.Has(facts.Test|facts.Example):
 				note(&hard, &hardReason, h, "value of "+h.Value, "`"+f.Path+"` is committed with a value for "+h.Value)
+			case h.Scope == "random" && !f.Class.Has(facts.Test):
+				note(&soft, &softReason, h, "value of "+h.Value, at+" gives "+clean(h.Value)+" a key that looks like a real one; an example needs a placeholder")
 			}
 		case "signing-key":
 			if literalCounts(f) && !seeder(f) && (!strings.HasPrefix(h.Scope, "plain") || f.Lang() != lex.YAML || settingsFile(f)) {
