@@ -446,11 +446,11 @@ func (r *readmeReader) purpose(s *Source, own []bool) {
 		fits  func(b readmeBlock, under string) bool
 	}{
 		{"", func(b readmeBlock, under string) bool {
-			return !b.heading && !b.item && countWords(b.text) >= 4 && !procedural(under) && !instruction(b.text)
+			return !b.heading && !b.item && countWords(b.text) >= 4 && !procedural(under) && !instruction(b.text) && !strings.HasPrefix(b.text, "(")
 		}},
 		{"", func(b readmeBlock, _ string) bool { return !b.heading && countWords(b.text) >= 5 && introduces(b.text) }},
 		{"feature", func(b readmeBlock, under string) bool {
-			return !b.heading && b.item && countWords(b.text) >= 3 && describes(under) && !procedural(under) && !instruction(b.text)
+			return !b.heading && b.item && countWords(b.text) >= 3 && describes(under) && !procedural(under) && !instruction(b.text) && !b.step()
 		}},
 		{"title", func(b readmeBlock, _ string) bool { return b.heading && countWords(b.text) >= 6 }},
 	}
@@ -466,6 +466,16 @@ func (r *readmeReader) purpose(s *Source, own []bool) {
 			}
 		}
 	}
+}
+
+// step reports whether a block gives a command: what it says is how to go on.
+func (b readmeBlock) step() bool {
+	for line := range strings.SplitSeq(b.code, "\n") {
+		if command(line) {
+			return true
+		}
+	}
+	return false
 }
 
 // introduces tells a sentence that says what the project is, wherever it stands.

@@ -159,10 +159,11 @@ func (r *readmeReader) topics(s *Source, own []bool, template bool) {
 		if endpoint(b.text) || endpoint(b.code) || b.code != "" && endpoint(b.text+" "+b.code) {
 			emit("endpoints", b.line)
 		}
-		for line := range strings.SplitSeq(b.code, "\n") {
-			if command(line) {
-				emit("install", b.line)
-			}
+		if b.step() {
+			emit("install", b.line)
+		}
+		if _, rest, ok := strings.Cut(strings.ToLower(b.text), "run "); ok && !b.heading && command(strings.TrimLeft(rest, "\"'“‘:* ")) {
+			emit("install", b.line)
 		}
 	}
 	for _, c := range r.codes {

@@ -302,7 +302,9 @@ func authorsOf(log *snapshot.CommitLog) []author {
 		}
 	}
 	for _, c := range log.Commits {
-		add(author{c.AuthorName, c.AuthorEmail, c.AuthorLogin, c.ID})
+		if !merges(c) { // who merges need not have written anything
+			add(author{c.AuthorName, c.AuthorEmail, c.AuthorLogin, c.ID})
+		}
 		for line := range strings.SplitSeq(c.Message, "\n") {
 			rest, ok := strings.CutPrefix(strings.ToLower(line), "co-authored-by:")
 			if !ok {

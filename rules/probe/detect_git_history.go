@@ -102,6 +102,15 @@ func identity(c snapshot.Commit) []string {
 		}
 		add(local)
 	}
+	// What follows the first two names is now written, now not.
+	if words := nameWords(c.AuthorName); len(words) >= 3 && len(words[0]) >= 4 && len(words[1]) >= 4 {
+		add(words[0] + words[1])
+	}
+	// first.last and first-last at two schools are one person; a short name may be anybody's.
+	local, _, _ := strings.Cut(c.AuthorEmail, "@")
+	if joined := onlyLetters(local); len(joined) >= 12 && joined != strings.ToLower(local) {
+		add("~" + joined)
+	}
 	return keys
 }
 
@@ -192,7 +201,7 @@ func telling(message string) bool {
 // vagueWords are words that say nothing of what was done, whatever they are put together with.
 var vagueWords = []string{
 	"update", "updates", "updated", "updating", "fix", "fixes", "fixed", "fixing", "bug", "bugs", "change", "changes", "changed", "commit", "commits", "committed", "code", "some", "minor", "small", "more", "new", "the", "a", "an", "to", "of", "and", "my", "final", "first", "second", "third", "last", "initial", "project", "file", "files",
-	"same", "again", "readme", "readme.md", "md", "all", "stuff", "things", "thing", "it", "this", "wip", "done", "another", "push", "save", "day", "part", "version", "v", "few", "little", "other", "misc", "feat", "chore", "test", "add", "added", "adding",
+	"same", "again", "readme", "readme.md", "md", "all", "stuff", "things", "thing", "it", "this", "wip", "done", "another", "push", "save", "day", "part", "version", "v", "few", "little", "other", "misc", "feat", "chore", "test", "add", "added", "adding", "de", "teste", "testes", "mensagem", "message",
 }
 
 // vague reports whether a message is made of such words and numbers alone.
