@@ -18,7 +18,7 @@ var clientScanners = []scanner{
 	callsBy(langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy), "RestTemplate(", "restTemplate.", "RestTemplateBuilder", "WebClient.", "WebClient ", "RestTemplate ", "RestClient ", "webClient.", "@FeignClient(", "HttpClient.newHttpClient(", "HttpClient.newBuilder(", "OkHttpClient(", "HttpURLConnection", "RestClient.", "restClient.", "Retrofit.Builder(", "@RegisterRestClient", "Unirest.", "HttpClients.create", "HttpClient(", "singleRequest(", "basicRequest", "WSClient", "@HttpExchange"),
 	callsBy(langs(lex.CSharp, lex.FSharp), "HttpClient(", "IHttpClientFactory", "AddHttpClient", "HttpClient ", "RestClient(", "RestService.For", "WebRequest.Create", "WebClient("),
 	callsBy(langs(lex.Go), "http.Get(", "http.Post(", "http.PostForm(", "http.NewRequest(", "http.NewRequestWithContext(", "http.Client{", "http.DefaultClient", "resty.New(", "req.C(", "fasthttp.Do(", "fasthttp.Client{", "heimdall."),
-	callsBy(langs(lex.Ruby), "Net::HTTP", "Faraday", "HTTParty", "RestClient", "HTTP.get(", "HTTP.post(", "HTTP.auth(", "HTTP.headers(", "Excon.", "URI.open", "Typhoeus", "Down.", "HTTPX."),
+	callsBy(langs(lex.Ruby), "Net::HTTP", "Faraday", "HTTParty", "RestClient", "HTTP.get(", "HTTP.post(", "HTTP.auth(", "HTTP.headers(", "Excon.", "URI.open", "open(", "Typhoeus", "Down.", "HTTPX."),
 	callsBy(langs(lex.PHP), "curl_init(", "Http::", "Guzzle", "Client(", "HttpClient::create(", "file_get_contents(", "HttpClientInterface", "wp_remote_"),
 	callsBy(langs(lex.Rust), "reqwest::", "ureq::", "hyper::Client", "surf::", "isahc::", "awc::Client"),
 	callsBy(langs(lex.Elixir), "HTTPoison.", "Req.get", "Req.post", "Req.new", "Tesla", "Finch.build", "HTTPotion.", ":httpc.request", "Mint.HTTP"),
@@ -104,6 +104,9 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 	case "httpx.":
 		return bytes.HasPrefix(rest, []byte("get(")) || bytes.HasPrefix(rest, []byte("post(")) || bytes.HasPrefix(rest, []byte("AsyncClient(")) && !bytes.Contains(rest, []byte("transport")) && !bytes.Contains(rest, []byte("app=")) || bytes.HasPrefix(rest, []byte("Client(")) ||
 			bytes.HasPrefix(rest, []byte("put(")) || bytes.HasPrefix(rest, []byte("delete(")) || bytes.HasPrefix(rest, []byte("patch(")) || bytes.HasPrefix(rest, []byte("stream("))
+	case "open(": // of open-uri
+		head := strings.ToLower(strings.TrimLeft(string(rest), "\"'@ "))
+		return (strings.HasPrefix(head, "url") || strings.HasPrefix(head, "uri") || strings.HasPrefix(head, "http")) && s.names("http")
 	case "file_get_contents(":
 		return strings.HasPrefix(address, "http")
 	case "Http::":

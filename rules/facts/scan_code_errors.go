@@ -33,7 +33,7 @@ var errorScanners = []scanner{
 	{langs: langs(lex.Rust), triggers: []string{".unwrap_or_else(", ".map_err(", "impl ResponseError for", ".or_else("}, scan: handledBy("Result handled")},
 	{langs: langs(lex.Elixir), triggers: []string{":error", "action_fallback"}, scan: elixirError},
 	{
-		langs: langs(lex.Java, lex.Kotlin, lex.Groovy, lex.Scala), triggers: []string{"@ExceptionHandler", ".onErrorResume(", ".onErrorReturn(", ".exceptionally(", ".doOnError(", ".onFailure", "StatusPages", ".isFailure", ".recover(", ".recoverWith(", "case Failure(", "case Left(", ".isLeft", ".whenComplete("},
+		langs: langs(lex.Java, lex.Kotlin, lex.Groovy, lex.Scala), triggers: []string{"@ExceptionHandler", ".onErrorResume(", ".onErrorReturn(", ".exceptionally(", ".doOnError(", ".onFailure", "StatusPages", ".isFailure", ".recover(", ".recoverWith(", "case Failure(", "case Left(", ".isLeft", ".whenComplete(", "ifLeft = ", ".mapLeft", ".getOrHandle", ".handleErrorWith("},
 		scan: handledBy("exception handler"),
 	},
 	{langs: langs(lex.CSharp), triggers: []string{".Succeeded", ".IsFailure", ".IsFailed", ".IsError", ".IsSuccess", ".Success"}, scan: failedResult},
@@ -168,7 +168,7 @@ func judgeBody(body, name string) string {
 		return "rethrown"
 	}
 	for _, wrap := range []string{"new RuntimeException(", "new Error(", "new Exception(", "RuntimeException("} {
-		if inner, ok := strings.CutPrefix(rest, wrap); ok && strings.TrimSuffix(inner, ")") == name && name != "" {
+		if inner, ok := strings.CutPrefix(rest, wrap); ok && (inner == ")" || strings.TrimSuffix(inner, ")") == name && name != "") {
 			return "rethrown"
 		}
 	}

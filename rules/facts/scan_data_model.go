@@ -99,6 +99,8 @@ func databaseMarks() []nameMark {
 		{kind: KindDatabase, name: "CodeIgniter database", langs: inPHP(), lits: "$this->db->"},
 		{kind: KindDatabase, name: "ActiveRecord", langs: inRuby(), lits: "ActiveRecord::Migration|ActiveRecord::Schema|ApplicationRecord|ActiveRecord::Base"},
 		{kind: KindDatabase, name: "Sequel", langs: inRuby(), lits: "Sequel.connect|Sequel.sqlite|Sequel.postgres|Sequel::Model"},
+		{kind: KindDatabase, name: "Cloudflare D1", langs: inJS(), lits: "D1Database", when: notImport},
+		{kind: KindDatabase, name: "Cloudflare D1", langs: langs(lex.TOML, lex.JSON), view: Text, lits: "d1_databases", when: func(s *Source, off, _ int) bool { return !s.commented(off) }},
 		{kind: KindDatabase, name: "SQLite", langs: inRuby(), lits: "SQLite3::Database"},
 		{kind: KindDatabase, name: "DataMapper", langs: inRuby(), lits: "DataMapper.setup"},
 		{kind: KindDatabase, name: "Haskell driver", langs: langs(lex.Haskell), lits: "Database.PostgreSQL.Simple|Hasql|Database.Persist|Database.SQLite.Simple|Database.MySQL"},
@@ -152,7 +154,7 @@ func modelMarks() []nameMark {
 var modelScanners = []scanner{
 	{langs: inJS(), triggers: []string{"mongoose.model", "model(", "model<", ".define(", "extends Model", "@Entity", "@Schema(", "@Table", "Table(", "extends BaseModel", "EntitySchema", "getModelForClass", "Model.init", "bookshelf.model", "extends ActiveRecord"}, scan: modelOfJavaScript},
 	{langs: inPython(), triggers: []string{"class "}, scan: modelOfPython},
-	{langs: inJVM(), triggers: []string{"@Entity", "@Document", "JpaRepository<", "extends PanacheEntity", "IntIdTable", "LongIdTable", "UUIDTable", "Table(", "extends Table[", "@Table(", "Table<", "@MappedEntity"}, scan: modelOfJVM},
+	{langs: inJVM(), triggers: []string{"@Entity", "@Document", "JpaRepository<", "extends PanacheEntity", "@MongoEntity", "PanacheMongoEntity", ": PanacheEntity", "IntIdTable", "LongIdTable", "UUIDTable", "Table(", "extends Table[", "@Table(", "Table<", "@MappedEntity"}, scan: modelOfJVM},
 	{langs: inDotNet(), triggers: []string{"DbContext", "DbSet<", "ClassMap<"}, scan: modelOfDotNet},
 	{langs: inRuby(), triggers: []string{"< ApplicationRecord", "< ActiveRecord::Base", "Mongoid::Document", "Sequel::Model", "DataMapper::Resource", "< Ohm::Model"}, scan: modelOfRuby},
 	{langs: inPHP(), triggers: []string{"extends Model", "extends Authenticatable", "extends \\Illuminate\\Database\\Eloquent\\Model", "extends Pivot", "extends ActiveRecord", "extends Table", "extends Entity", "R::dispense", "extends BaseModel", "extends Eloquent", "extends \\yii\\db\\ActiveRecord"}, scan: modelOfPHP},
@@ -336,6 +338,12 @@ func modelOfJVM(s *Source, off int) {
 		}
 	case at("JpaRepository<"):
 		return
+	case at("@MongoEntity"):
+		s.model(off, s.classAt(off, 8), "Panache", "")
+	case at("PanacheMongoEntity"), at(": PanacheEntity"):
+		if line := s.line(Code, off); !strings.Contains(line, "import ") && strings.Contains(line, "class ") {
+			s.model(off, s.classAt(off, 0), "Panache", "")
+		}
 	case at("extends PanacheEntity"):
 		s.model(off, s.classAt(off, 0), "Panache", "")
 	case at("extends Table["):

@@ -173,7 +173,10 @@ func indexMarks() []nameMark {
 		{kind: KindIndex, name: "migration index", langs: inPHP(), lits: "->unique(|->index(|->fullText(|->spatialIndex(|->fulltext(|->addUniqueKey(|->addIndex(|->addUniqueIndex(|->createIndex(|->addUniqueConstraint(", when: func(s *Source, _, _ int) bool {
 			return s.mentions("Blueprint", "addTable(", "createTable(", "AbstractMigration", "forge->")
 		}},
-		{kind: KindIndex, name: "unique column", langs: inPHP(), lits: "unique: true|unique=true|ORM\\UniqueConstraint|ORM\\Index", view: Text, when: fileMentions("ORM\\")},
+		{kind: KindIndex, name: "unique column", langs: inPHP(), lits: "unique: true|unique=true|ORM\\UniqueConstraint|ORM\\Index", view: Text, when: func(s *Source, off, _ int) bool {
+			above := string(s.Between(Text, max(0, off-300), off))
+			return s.mentions("ORM\\") && !strings.Contains(above[strings.LastIndexAny(above, ";{")+1:], "ORM\\Id") // the primary key is unique by itself
+		}},
 
 		{kind: KindIndex, name: "Ecto index", langs: inElixir(), lits: "create index(|create unique_index(|create(index(|create(unique_index(|create_if_not_exists index("},
 		{kind: KindIndex, name: "index", langs: inRust(), lits: "Index::create()|.unique_key()|IndexModel::builder"},

@@ -31,7 +31,7 @@ var serverScanners = bounded([]scanner{
 	serversBy(rustMarks, langs(lex.Rust)),
 	serversBy(elixirMarks, langs(lex.Elixir)),
 	serversBy(otherMarks, langs(lex.C, lex.CPP, lex.Swift, lex.Dart, lex.Clojure, lex.Crystal)),
-	{langs: langs(lex.JavaScript, lex.TypeScript), triggers: []string{"process.env", "Deno.env", "Bun.env", "ConfigService", "configService.get", "useRuntimeConfig("}, scan: envOfNode},
+	{langs: langs(lex.JavaScript, lex.TypeScript), triggers: []string{"process.env", "Deno.env", "Bun.env", "c.env.", "ConfigService", "configService.get", "useRuntimeConfig("}, scan: envOfNode},
 	{langs: langs(lex.Python), triggers: []string{"environ", "getenv(", "BaseSettings", "config(", "env(", "env.", "Config("}, scan: envOfPython},
 	environmentBy(langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy), "System.getenv", "sys.env", "Dotenv.", "dotenv["),
 	environmentBy(langs(lex.CSharp, lex.FSharp), "GetEnvironmentVariable", "IConfiguration", ".Configuration[", ".Configuration.Get", ".GetConnectionString(", "AddEnvironmentVariables", "IOptions<"),
@@ -229,6 +229,10 @@ func envOfNode(s *Source, off int) {
 		case at < len(s.Raw) && identifier(s.Raw[at]): // process.environment
 		default: // destructured, or handed on as a whole
 			s.env("", "process.env", off)
+		}
+	case bytes.HasPrefix(s.Raw[off:], []byte("c.env.")): // Hono's; a binding of a database or bucket is called upon
+		if name := s.wordAt(off + len("c.env.")); off > 0 && !identifier(s.Raw[off-1]) && name == strings.ToUpper(name) && s.byteAt(off+len("c.env.")+len(name)) != '.' && s.mentions("hono") {
+			s.env(name, "c.env", off)
 		}
 	case bytes.HasPrefix(s.Raw[off:], []byte("ConfigService")):
 		if s.has("new ConfigService") || s.has(": ConfigService") {

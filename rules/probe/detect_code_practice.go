@@ -212,7 +212,7 @@ func ownDataStructure(in *Input) Result {
 		if l := h.File.Lang(); (l == lex.CPP || l == lex.C || h.Value == "prototype") && st.operations(methods) < st.least {
 			methods = names(h.File)["*"]
 		}
-		if st.operations(methods) >= st.least {
+		if st.operations(methods) >= st.least && (st.name != "LRU cache" || linked(h.File)) { // one over the language's own map is a use of that
 			add(At(h, st.name))
 		} else if len(near) == 0 {
 			near = append(near, At(h, "named like a "+st.name))
@@ -223,7 +223,7 @@ func ownDataStructure(in *Input) Result {
 		if !practised(f) || slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindType && persisted(x.Scope) }) {
 			continue
 		}
-		if st := structureNamed(stem(f.Path)); st != nil && st.operations(names(f)["*"]) >= st.least && !in.Repo.Browser(f) {
+		if st := structureNamed(stem(f.Path)); st != nil && st.operations(names(f)["*"]) >= st.least && (st.name != "LRU cache" || linked(f)) && !in.Repo.Browser(f) {
 			add(Evidence{Path: f.Path, Note: st.name})
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 
 	"milepost/rules/facts"
 	"milepost/rules/lex"
+	"milepost/rules/manifest"
 )
 
 var serverDetectors = []Detector{
@@ -82,11 +83,29 @@ var declaredOnly = []framework{
 func servers(in *Input, plain bool) []facts.Hit {
 	var out []facts.Hit
 	for _, h := range in.Repo.Hits(facts.KindServer) {
-		if serverSide(in, h.File) && (plain || h.Value == "framework") {
+		if serverSide(in, h.File) && (plain || h.Value == "framework") && (h.Name != "Spring Boot" || springServes(in)) {
 			out = append(out, h)
 		}
 	}
 	return out
+}
+
+// springServes reports whether Spring Boot has what answers requests. Without, its applications run and end.
+func springServes(in *Input) bool {
+	starters := in.Repo.Dependencies(manifest.Maven, "spring-boot-starter*")
+	if len(starters) == 0 || len(in.Repo.Hits(facts.KindRoute)) > 0 {
+		return true
+	}
+	known := false
+	for _, d := range starters {
+		switch name := d.Name[strings.LastIndexByte(d.Name, ':')+1:]; {
+		case name == "spring-boot-starter":
+			known = true
+		case mentionsAny(name, "web", "graphql", "jersey", "rest", "hateoas", "gateway", "undertow", "jetty", "tomcat", "rsocket", "thymeleaf", "parent"):
+			return true
+		}
+	}
+	return !known
 }
 
 func webFramework(in *Input) Result {
@@ -106,6 +125,9 @@ func webFramework(in *Input) Result {
 	}
 	near := Result{Status: Missing}
 	for _, f := range frameworks {
+		if f.name == "Spring" && !springServes(in) {
+			continue
+		}
 		res := f.uses.judge(in, f.name)
 		if res.Status == Met {
 			return res
