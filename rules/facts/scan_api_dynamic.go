@@ -39,6 +39,14 @@ func routesOfRuby(s *Source, off int) {
 	s.route(m, path, s.railsBlock(off), off)
 }
 
+// answersOfSinatra reads json value, by which a handler of Sinatra answers.
+func answersOfSinatra(s *Source, off int) {
+	next := s.byteAt(off + len("json "))
+	if s.startsLine(off) && next != '=' && next != '|' && (s.has(" do\n") || s.has(" do\r\n")) && !strings.Contains(s.Path, "spec") {
+		s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: "json", Line: s.LineOf(off)})
+	}
+}
+
 // railsBlock is the innermost resource of the block around off, by indentation.
 func (s *Source) railsBlock(off int) string {
 	indent := off - s.LineStart(off)
@@ -330,6 +338,28 @@ func methodSwitchOfPHP(s *Source, off int) {
 	if bytes.Contains(line, []byte("switch")) || bytes.Contains(line, []byte("match")) {
 		s.methodCases(off)
 	}
+}
+
+// actionsOfFOSRest reads public function getListsAction(), whose route FOSRestBundle makes of the name.
+func actionsOfFOSRest(s *Source, off int) {
+	if !s.names("FOSRest") && !s.names("FOS\\RestBundle") {
+		return
+	}
+	start := off
+	for start > 0 && identifier(s.Code[start-1]) {
+		start--
+	}
+	name := string(s.Code[start:off])
+	verb := 0
+	for verb < len(name) && name[verb] >= 'a' && name[verb] <= 'z' {
+		verb++
+	}
+	m, ok := httpMethod(strings.TrimPrefix(name[:verb], "c"))
+	if !ok || verb == len(name) || !bytes.HasSuffix(s.Between(Code, max(0, start-16), start), []byte("function ")) {
+		return
+	}
+	s.route(m, "/"+name[verb:], s.enclosing(off), off)
+	s.Emit(Fact{Kind: KindAnswer, Name: "data", Value: name, Line: s.LineOf(off)})
 }
 
 // routesOfPhoenix reads get "/x", Controller, :action and resources "/x", Controller of Phoenix, and get "/x" do of Plug.

@@ -76,6 +76,21 @@ func (s *Source) firstString(from, to int) string {
 	return ""
 }
 
+// routesOfHTTP4k reads "/x" bind GET to { ... } of http4k. A path that is bound to other routes is none itself.
+func routesOfHTTP4k(s *Source, off int) {
+	end := off - len(`" `)
+	if end < 1 || string(s.Raw[end:off]) != `" ` {
+		return
+	}
+	before := s.Raw[max(0, end-maxText):end]
+	path := string(before[bytes.LastIndexByte(before, '"')+1:])
+	word := strings.TrimPrefix(s.restOfLine(off+len("bind ")), "Method.")
+	word, _, _ = strings.Cut(word, " ")
+	if m, ok := httpMethod(word); ok && word == strings.ToUpper(word) {
+		s.route(m, path, "", off)
+	}
+}
+
 // routesOfJAXRS reads @GET with @Path of JAX-RS and @Get("/x") of Micronaut; Scope is the class.
 func routesOfJAXRS(s *Source, off int) {
 	word := s.wordAt(off + 1)

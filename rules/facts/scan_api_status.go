@@ -275,10 +275,14 @@ func statusTuple(s *Source, off int) {
 		return
 	}
 	after := bytes.TrimSpace(s.Between(Code, off+2+len(code), s.LineEnd(off, 0)))
+	line := bytes.TrimSpace(s.Between(Code, s.LineStart(off), off))
+	if bytes.Contains(line, []byte("= ({")) && bytes.HasSuffix(line, []byte{'}'}) && bytes.HasPrefix(after, []byte{')'}) {
+		s.status(code, off) // an answer with a name, that handlers return
+		return
+	}
 	if len(after) > 0 && after[0] != ',' {
 		return
 	}
-	line := bytes.TrimSpace(s.Between(Code, s.LineStart(off), off))
 	if bytes.HasPrefix(line, []byte("return ")) || len(line) > 0 && (line[0] == '}' || line[0] == ')') && bytes.Contains(s.Between(Code, off-maxCall, off), []byte("return ")) {
 		s.status(code, off)
 	}

@@ -472,7 +472,7 @@ func coherent(key string, g *crud) bool {
 // actionWords stand in paths and names for what is done, not for what it is done to.
 var actionWords = []string{
 	"create", "add", "new", "store", "insert", "save", "update", "edit", "change", "modify", "delete", "remove", "destroy", "get", "list", "all", "show", "fetch", "find",
-	"read", "view", "detail", "details", "one", "single", "search", "retrieve", "index", "id", "by", "toggle", "complete", "status", "handle", "handler", "del", "page", "upload", "register", "make",
+	"read", "view", "detail", "details", "one", "single", "search", "retrieve", "index", "id", "by", "toggle", "complete", "status", "handle", "handler", "del", "page", "upload", "register", "make", "my", "mine",
 }
 
 func isAction(w string) bool { return slices.Contains(actionWords, w) }
@@ -507,8 +507,9 @@ func stemOf(e endpoint) string {
 	}
 	var out []string
 	for seg := range strings.SplitSeq(p, "/") {
-		seg = strings.ToLower(strings.TrimSpace(seg))
-		if seg == "" || strings.ContainsAny(seg[:1], ":{<*$[(#%^") || seg == "api" || seg == "rest" || seg == "[controller]" || len(seg) <= 3 && seg[0] == 'v' && seg[len(seg)-1] >= '0' && seg[len(seg)-1] <= '9' {
+		seg = strings.TrimSpace(seg)
+		low := strings.ToLower(seg)
+		if seg == "" || strings.ContainsAny(seg[:1], ":{<*$[(#%^") || low == "api" || low == "rest" || low == "[controller]" || len(seg) <= 3 && low[0] == 'v' && seg[len(seg)-1] >= '0' && seg[len(seg)-1] <= '9' {
 			continue
 		}
 		out = append(out, nouns(seg)...)
