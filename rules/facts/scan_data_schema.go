@@ -123,7 +123,7 @@ func indexMarks() []nameMark {
 		if s.mentions("Database authenticatable", "Devise") && strings.Contains(l, "users") {
 			return false
 		}
-		return !strings.Contains(l, "active_storage")
+		return !strings.Contains(l, "active_storage") && !containsAny(s.Path, "active_storage_tables", "action_text_tables", "action_mailbox_tables")
 	}
 	return []nameMark{
 		{kind: KindIndex, name: "unique field", langs: inJS(), lits: "unique: true|unique:true|unique: [|unique: {|isUnique: true|unique: '|unique: \"|unique: `", when: inORM},
@@ -142,7 +142,8 @@ func indexMarks() []nameMark {
 			return pk(s, off, n)
 		}},
 		{kind: KindIndex, name: "model index", langs: inPython(), lits: "models.Index(|GinIndex(|models.UniqueConstraint(|UniqueConstraint(|unique_together|index_together|create_unique_constraint(|ensure_index(|IndexModel(|Index(", when: func(s *Source, off, n int) bool {
-			return notID(s, off, n) && !strings.Contains(s.line(Code, off), "import ") && !s.mentions("pandas")
+			line := s.line(Code, off)
+			return notID(s, off, n) && !strings.Contains(line, "import ") && !strings.HasPrefix(strings.TrimSpace(line), "class ") && !s.mentions("pandas")
 		}},
 		{kind: KindIndex, name: "index", langs: inPython(), lits: "create_index(|create_indexes(", when: notID},
 

@@ -46,7 +46,13 @@ func procedural(heading string) bool {
 			return true
 		}
 	}
-	return topicOf(h) != "" && topicOf(h) != "endpoints"
+	switch topicOf(h) {
+	case "":
+		return false
+	case "endpoints": // "REST API" may be the title of a description
+		return containsAny(h, "endpoint", "routes", "rotas", "rutas") && countWords(h) <= 3
+	}
+	return true
 }
 
 // describingWords are parts of the headings under which list items say what the project does.

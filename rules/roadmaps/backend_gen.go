@@ -989,6 +989,7 @@ func backendValue() *rules.Roadmap {
 							"koa-websocket",
 							"sockjs",
 							"graphql-ws",
+							"subscriptions-transport-ws",
 						},
 						},
 							Note: "real-time server",
