@@ -128,7 +128,7 @@ func TestDoctor(t *testing.T) {
 				environ = append(environ, k+"="+v)
 			}
 			cfg, _ := bot.Load(environ)
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			found := bot.Diagnose(ctx, cfg, func() time.Time { return time.Now().Add(w.skew) }, nil)
 			out, err := bot.MarshalFindings(found)

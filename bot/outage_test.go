@@ -75,7 +75,7 @@ func TestStartDuringAnOutage(t *testing.T) {
 		t.Fatalf("a delivery during the outage: %s", resp.Status)
 	}
 	network.down.Store(false)
-	deadline := time.Now().Add(3 * time.Minute)
+	deadline := time.Now().Add(15 * time.Minute)
 	for {
 		for _, i := range sim.Issues(repo) {
 			if strings.HasSuffix(i.Author, "[bot]") {

@@ -76,7 +76,7 @@ func TestTunnel(t *testing.T) {
 	f.learn(r.sim.Push(repo, "main", r.user, c), 3)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(60 * time.Second)
+	deadline := time.After(15 * time.Minute)
 	for {
 		if issues := r.progress(repo); len(issues) == 1 && checked(issues[0].Body) == repo.Head("") && opened.Load() > 1 {
 			break

@@ -116,7 +116,7 @@ func TestReplicas(t *testing.T) {
 		repos = append(repos, repo)
 	}
 	r.sim.Install(r.app, r.org)
-	ctx, cancel := context.WithTimeout(t.Context(), 400*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	stops := 0
 	for n := range pushes {

@@ -184,7 +184,7 @@ func newRig(t testing.TB, s setup) *rig {
 	r.opts = bot.Options{
 		LogTo: r.logs, Now: r.clock.Now, Transport: &transport{base, key, r.clock.Now}, CallTimeout: s.callTimeout, Observe: s.observe,
 		HeaderTimeout: s.headerTimeout, StopWithin: s.stopWithin,
-		Work: func(c *work.Config) { c.Poll, c.Lease = 10*time.Millisecond, 24*time.Hour },
+		Work: func(c *work.Config) { c.Poll, c.Lease, c.Grace = 10*time.Millisecond, 24*time.Hour, time.Minute },
 	}
 	r.start(append([]string{fmt.Sprint("WORKERS=", max(s.workers, 4))}, s.env...)...)
 	return r
@@ -233,7 +233,7 @@ var kinds = []string{storage.KindRepo, storage.KindInstall}
 // settle lets time pass until all work is done, timers aside: whatever waits for a time comes at once. within bounds the time of the clock.
 func (r *rig) settle(within time.Duration) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Minute)
 	defer cancel()
 	end := r.clock.Now().Add(within)
 	for {
@@ -269,7 +269,7 @@ func (r *rig) pass(d, step time.Duration) {
 // idle waits until everything that is due now is done.
 func (r *rig) idle() {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 20*time.Minute)
 	defer cancel()
 	if err := r.server.WaitIdle(ctx); err != nil {
 		r.t.Fatalf("work: %v\n%s", err, tail(r.logs.String()))

@@ -102,7 +102,7 @@ func raw(t *testing.T, url, text string) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(3 * time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Write([]byte(text)); err != nil && !strings.Contains(err.Error(), "reset") && !strings.Contains(err.Error(), "broken pipe") {
@@ -114,7 +114,7 @@ func raw(t *testing.T, url, text string) net.Conn {
 // TestHostileClients sends what no browser and no GitHub sends; others are served all the while.
 func TestHostileClients(t *testing.T) { //nolint:tparallel // one after the other: others are served meanwhile
 	t.Parallel()
-	r := newRig(t, setup{dsn: storagetest.SQLiteDSN(t), headerTimeout: 200 * time.Millisecond, env: []string{"PUBLIC_URL=https://milepost.example.org"}})
+	r := newRig(t, setup{dsn: storagetest.SQLiteDSN(t), headerTimeout: 2 * time.Second, env: []string{"PUBLIC_URL=https://milepost.example.org"}})
 	url := r.server.URL()
 	healthy := func(t *testing.T) {
 		t.Helper()

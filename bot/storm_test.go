@@ -140,7 +140,7 @@ func TestStorm(t *testing.T) {
 			}
 		}
 		f, fail := newTruth(t), &thirty{}
-		r := newRig(t, setup{dsn: databases[strings.TrimPrefix(t.Name(), "TestStorm/")](t), workers: 8, callTimeout: 100 * time.Millisecond, observe: stormRuns.see, sim: githubsim.Options{Observe: f.watch}})
+		r := newRig(t, setup{dsn: databases[strings.TrimPrefix(t.Name(), "TestStorm/")](t), workers: 8, callTimeout: 500 * time.Millisecond, observe: stormRuns.see, sim: githubsim.Options{Observe: f.watch}})
 		r.sim.Fail(fail.decide)
 		rng := rand.New(rand.NewPCG(3, 4))
 		var mu sync.Mutex

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -294,16 +295,23 @@ func TestBoxes(t *testing.T) {
 		},
 		"during a run": {
 			func(w *flowtest.World, r *githubsim.Repo, n int) {
-				ticked := false
+				var once sync.Once
+				ticked := make(chan struct{})
 				w.Sim.Fail(func(req *http.Request) githubsim.Fault { // the tick comes between the judgement and the writing
-					if !ticked && strings.HasSuffix(req.URL.Path, "/issues/1") && req.Method == http.MethodGet {
-						ticked = true
-						go w.Sim.TickBox(r, w.Owner, n, mentor)
-						return githubsim.Fault{Kind: githubsim.FaultStatus, Status: http.StatusBadGateway}
+					f := githubsim.Fault{}
+					if strings.HasSuffix(req.URL.Path, "/issues/1") && req.Method == http.MethodGet {
+						once.Do(func() {
+							f = githubsim.Fault{Kind: githubsim.FaultStatus, Status: http.StatusBadGateway}
+							go func() {
+								w.Sim.TickBox(r, w.Owner, n, mentor)
+								close(ticked)
+							}()
+						})
 					}
-					return githubsim.Fault{}
+					return f
 				})
 				push(w, r)
+				<-ticked
 				w.Sim.Fail(nil)
 			},
 			func(w *flowtest.World, r *githubsim.Repo) error {

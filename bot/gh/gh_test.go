@@ -45,7 +45,7 @@ func newWorld(t *testing.T, change ...func(*githubsim.Options, *gh.Config)) *wor
 	app := w.CreateApp(githubsim.AppOptions{Owner: w.ada, Name: "Milepost"})
 	inst := w.Install(app, w.ada)
 	w.repo = w.CreateRepo(w.ada, "shop", githubsim.RepoOptions{})
-	gc.AppID, gc.PrivateKey, gc.APIURL, gc.CallTimeout = app.ID, app.PrivateKeyPEM, w.APIURL(), 2*time.Second
+	gc.AppID, gc.PrivateKey, gc.APIURL, gc.CallTimeout = app.ID, app.PrivateKeyPEM, w.APIURL(), time.Minute
 	var err error
 	if w.app, err = gh.New(gc); err != nil {
 		t.Fatal(err)

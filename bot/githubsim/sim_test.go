@@ -151,7 +151,7 @@ func (w *world) tokenClient(t *testing.T, token string) *github.Client {
 // settle waits for the deliveries and returns those of one event and action.
 func (w *world) settle(t *testing.T, event, action string) []delivery {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	if err := w.WaitDelivered(ctx); err != nil {
 		t.Fatal(err)

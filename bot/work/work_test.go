@@ -31,7 +31,7 @@ type bench struct {
 func both(t *testing.T, fn func(b *bench)) {
 	t.Parallel()
 	storagetest.Each(t, func(t *testing.T, open storagetest.Opener) {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 		t.Cleanup(cancel)
 		b := &bench{t: t, ctx: ctx, clock: storagetest.NewClock(), open: open, events: make(chan work.Event, 10000)}
 		b.store = b.replica()

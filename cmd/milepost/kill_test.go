@@ -74,7 +74,7 @@ func launch(t *testing.T, cmd *exec.Cmd, url string) *child {
 	if url == "" {
 		return c
 	}
-	until(t, 3*time.Minute, "the server is ready", func() bool {
+	until(t, 15*time.Minute, "the server is ready", func() bool {
 		select {
 		case <-c.done:
 			t.Fatalf("the server ended: %s", c.out.String())
@@ -115,15 +115,21 @@ func until(t *testing.T, within time.Duration, what string, ok func() bool) {
 	}
 }
 
-// freePort is a port of the loopback that nobody has at this moment.
+// freePort is a port of the loopback that nobody has, and that the system gives to nobody who does not ask for it by number: a server that is killed
+// finds it free when it starts again.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const from, ports = 18_000, 14_000 // the system's own choice begins at 32,768 or above
+	for range 100 {
+		port := from + rand.IntN(ports)
+		ln, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			_ = ln.Close()
+			return port
+		}
 	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener's
+	t.Fatal("no port is free")
+	return 0
 }
 
 const (
@@ -235,7 +241,7 @@ func killed(t *testing.T, dsn string) {
 		}
 		return ""
 	}
-	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	deadline, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	for _, r := range repos {
 		for right(r) != "" && deadline.Err() == nil {
@@ -281,7 +287,7 @@ func tick(ctx context.Context) {
 // delivered waits until every delivery was acknowledged once, asking for those that failed again, as GitHub's page of an app can.
 func delivered(t *testing.T, sim *githubsim.Sim) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
 	defer cancel()
 	for {
 		if err := sim.WaitDelivered(ctx); err != nil {

@@ -72,13 +72,13 @@ func TestSetup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &browser{t: t, client: &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	b := &browser{t: t, client: &http.Client{Jar: jar, Timeout: 3 * time.Minute}}
 
 	if _, page := b.do(http.MethodGet, base+"/setup", nil); manifestIn.MatchString(page) {
 		t.Error("the set-up page asks for no token")
 	}
 	var token string
-	until(t, 10*time.Second, "the token is printed", func() bool {
+	until(t, 10*time.Minute, "the token is printed", func() bool {
 		m := tokenInLog.FindStringSubmatch(server.out.String())
 		if m != nil {
 			token = m[1]
@@ -109,7 +109,7 @@ func TestSetup(t *testing.T) {
 	sim.Install(app, org)
 	push := func(n int) {
 		head := sim.PushFiles(repo, "main", user, "Begin", map[string]string{"index.js": fmt.Sprintf("console.log(%d)\n", n), ".gitignore": "node_modules/\n"})
-		until(t, 3*time.Minute, "the issue is right", func() bool {
+		until(t, 15*time.Minute, "the issue is right", func() bool {
 			issues := sim.Issues(repo)
 			return len(issues) == 1 && strings.Contains(issues[0].Body, "Checked commit") && strings.Contains(issues[0].Body, head)
 		})

@@ -107,7 +107,7 @@ func startServer() (dsn string, err error) {
 	if err != nil {
 		return "", err
 	}
-	dir, err := os.MkdirTemp("", "milepost-pg-")
+	dir, err := serverDir()
 	if err != nil {
 		return "", err
 	}
@@ -140,7 +140,7 @@ rm -rf "$2"`, "sh", postgres, dir)
 	}
 	go func() { _ = cmd.Wait() }()
 	dsn = "postgres://postgres@/postgres?host=" + url.QueryEscape(dir)
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		err := onServer(dsn, "SELECT 1")
 		if err == nil {
 			lifeline = alive
@@ -150,6 +150,34 @@ rm -rf "$2"`, "sh", postgres, dir)
 			log, _ := os.ReadFile(filepath.Join(dir, "log")) //nolint:gosec // its own folder
 			return "", errors.Join(fmt.Errorf("postgres did not start: %w\n%s", err, log), alive.Close())
 		}
+	}
+}
+
+// maxSocketDir is how long the path of a folder may be in which PostgreSQL is to make its socket: the kernel takes 107 bytes, ".s.PGSQL.5432.lock" among
+// them.
+const maxSocketDir = 85
+
+// serverDir makes the server's folder: where temporary files go, unless the path is too long for a socket there, or closed to the user whom root lends
+// the server to.
+func serverDir() (string, error) {
+	base := os.TempDir()
+	if len(base)+len("/milepost-pg-4294967295") > maxSocketDir || os.Geteuid() == 0 && !open(base) {
+		base = "/tmp"
+	}
+	return os.MkdirTemp(base, "milepost-pg-")
+}
+
+// open reports whether every user may pass through a folder and those above it.
+func open(dir string) bool {
+	for {
+		if info, err := os.Stat(dir); err != nil || info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return true
+		}
+		dir = up
 	}
 }
 

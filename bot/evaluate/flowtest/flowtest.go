@@ -138,7 +138,7 @@ func (w *World) Assemble(builtin bool) {
 		w.TB.Fatal(err)
 	}
 	w.hook.Store(hook)
-	w.GH, err = gh.New(gh.Config{AppID: w.App.ID, PrivateKey: w.App.PrivateKeyPEM, APIURL: w.Sim.APIURL(), ServerURL: w.Sim.URL(), CallTimeout: 5 * time.Second})
+	w.GH, err = gh.New(gh.Config{AppID: w.App.ID, PrivateKey: w.App.PrivateKeyPEM, APIURL: w.Sim.APIURL(), ServerURL: w.Sim.URL(), CallTimeout: time.Minute})
 	if err != nil {
 		w.TB.Fatal(err)
 	}
@@ -208,7 +208,7 @@ const soon = 3 * time.Second
 // Settle waits until every webhook is delivered and all work that is due, or will be within seconds, is done.
 func (w *World) Settle() {
 	w.TB.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Minute)
 	defer cancel()
 	for {
 		before := len(w.Sim.Deliveries())
