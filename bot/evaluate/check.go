@@ -36,6 +36,7 @@ type standard struct {
 // judged is the outcome of looking at one commit.
 type judged struct {
 	treeSHA string
+	tree    gh.Tree // where it was just read
 	repo    *facts.Repo
 	report  rules.Report
 	std     standard
@@ -49,11 +50,9 @@ type judged struct {
 
 // stored is the standard in force as the repository's row and its organisation's defaults say.
 func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard, error) {
-	var own config.Config
-	if len(repo.Config) > 0 {
-		if err := json.Unmarshal(repo.Config, &own); err != nil {
-			return standard{}, fmt.Errorf("evaluate: stored configuration of repository %d: %w", repo.ID, err)
-		}
+	own, err := storedConfig(repo)
+	if err != nil {
+		return standard{}, err
 	}
 	std := standard{blob: repo.ConfigSHA}
 	if repo.ConfigError != "" {
@@ -75,6 +74,17 @@ func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard,
 		std.roadmap, err = a.builtin(roadmaps.Default)
 	}
 	return std, err
+}
+
+// storedConfig is the repository's own configuration as it is in force.
+func storedConfig(repo *storage.Repository) (own config.Config, err error) {
+	if len(repo.Config) == 0 {
+		return own, nil
+	}
+	if err := json.Unmarshal(repo.Config, &own); err != nil {
+		return own, fmt.Errorf("evaluate: stored configuration of repository %d: %w", repo.ID, err)
+	}
+	return own, nil
 }
 
 // orgDefaults are the defaults that the owner's .github repository holds, as last seen.
@@ -210,9 +220,12 @@ func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository
 		return judged{}, err
 	}
 	snap.Name = repo.FullName()
-	out := judged{treeSHA: tree.SHA, std: std}
+	out := judged{treeSHA: tree.SHA, tree: tree, std: std}
 	if e, ok := configEntry(snap); ok && e.Blob != std.blob {
-		if out.confData, err = snap.Read(ctx, e); err != nil {
+		switch out.confData, err = snap.Read(ctx, e); {
+		case errors.Is(err, snapshot.ErrUnavailable), errors.Is(err, snapshot.ErrTooLarge):
+			out.confData = make([]byte, strict.MaxSize+1) // a fault like another, which the parser words
+		case err != nil:
 			return judged{}, fmt.Errorf("evaluate: read configuration: %w", err)
 		}
 	}
@@ -321,7 +334,11 @@ func (a *Actor) keepRoadmaps(ctx context.Context, repo *storage.Repository, s *s
 
 // adopt takes a configuration file of the default branch into force, or keeps the last good one and says what is wrong.
 func (a *Actor) adopt(ctx context.Context, repo *storage.Repository, std standard, path string, blob string, data []byte) (standard, error) {
-	own, err := config.Parse(path, data, std.roadmap.IDs())
+	known, err := a.idsFor(ctx, repo, std, path, data)
+	if err != nil {
+		return std, err
+	}
+	own, err := config.Parse(path, data, known)
 	var faults strict.Faults
 	if errors.As(err, &faults) {
 		if err := a.Store.SetRepositoryConfigError(ctx, repo.ID, faults.Error()); err != nil {
@@ -348,6 +365,24 @@ func (a *Actor) adopt(ctx context.Context, repo *storage.Repository, std standar
 		}
 	}
 	return a.stored(ctx, repo)
+}
+
+// idsFor are the milestones that a configuration may name: those of the roadmap that it chooses; nil when that one is not known.
+func (a *Actor) idsFor(ctx context.Context, repo *storage.Repository, std standard, path string, data []byte) ([]string, error) {
+	own, _ := config.Parse(path, data, nil) // its faults are found once more
+	defaults, err := a.orgDefaults(ctx, repo.Owner)
+	if err != nil {
+		return nil, err
+	}
+	name := config.Merge(defaults, own).Roadmap
+	if name == std.conf.Roadmap {
+		return std.roadmap.IDs(), nil
+	}
+	chosen, err := a.roadmap(ctx, repo, name)
+	if err != nil {
+		return nil, nil //nolint:nilerr // the fault is said where the roadmap is taken into force
+	}
+	return chosen.IDs(), nil
 }
 
 func ghRepo(r *storage.Repository) gh.Repo { return gh.Repo{Owner: r.Owner, Name: r.Name} }

@@ -133,6 +133,17 @@ func TestOrganisationDefaults(t *testing.T) {
 	if !strings.Contains(a.Issue(a.three).Body, "our own choice") {
 		t.Error("the repository's own reason does not win")
 	}
+	// A pull request that changes the defaults says who would flip.
+	r := &review{World: a.World, repo: a.defaults}
+	a.Sim.Push(a.defaults, "fewer", a.boss, githubsim.Commit{Files: map[string]string{".github/milepost.yml": "ignore: [src]\nskip:\n  dockerfile: next term\n"}})
+	r.number = a.Sim.OpenPull(a.defaults, a.boss, githubsim.PullOptions{Title: "Fewer", Head: "fewer"})
+	r.Settle()
+	summary := r.run(r.head()).Summary
+	for _, want := range []string{"Who would flip by `.github/milepost.yml`", "would change: 3", "| `academy/shop-1` |  | `source` |", "Files that no longer count as evidence: `src`"} {
+		if !strings.Contains(summary, want) {
+			t.Errorf("%q is not said:\n%s", want, summary)
+		}
+	}
 	a.Sim.ResetCalls()
 	a.Sim.PushFiles(a.defaults, "", a.boss, "this term", map[string]string{".github/milepost.yml": "skip:\n  license: not asked for\n"})
 	a.Settle()

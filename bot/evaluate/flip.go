@@ -11,6 +11,7 @@ import (
 
 	"milepost/bot/render"
 	"milepost/rules"
+	"milepost/rules/config"
 	"milepost/rules/facts"
 	"milepost/rules/snapshot"
 	"milepost/storage"
@@ -36,23 +37,35 @@ type forecast struct {
 	flips   []flip
 }
 
-// foretell says, for a pull request in an organisation's .github repository that changes roadmap files, who would gain and lose what: the new
-// roadmap is tried on the facts that are stored, without a call to GitHub.
-func (r *run) foretell(ctx context.Context, pin *render.PullInput, head *judged, text *render.CheckRunText) error {
+// foretell says, for a pull request in an organisation's .github repository that changes roadmap files or the organisation's defaults, who would gain and
+// lose what: they are tried on the facts that are stored, without a call to GitHub.
+func (r *run) foretell(ctx context.Context, base, head *judged, then foreseen, text *render.CheckRunText) error {
 	if r.repo.Name != ".github" {
 		return nil
 	}
+	var all []forecast
 	for _, path := range slices.Sorted(maps.Keys(head.roadmaps)) {
-		if !slices.ContainsFunc(pin.Files, func(f render.ChangedFile) bool { return f.Path == path }) {
+		if !touches(base, head, path) {
 			continue
 		}
-		f, err := r.forecast(ctx, path, head.roadmaps[path])
-		if err != nil {
+		f := forecast{path: path}
+		if roadmap, err := r.parseRoadmap(path, head.roadmaps[path]); err != nil {
+			f.fault = err.Error()
+			text.Conclusion = "neutral"
+		} else if err := r.forecast(ctx, &f, byRoadmap(path, roadmap)); err != nil {
 			return err
 		}
-		if f.fault != "" {
-			text.Conclusion = "neutral"
+		all = append(all, f)
+	}
+	path, changed := r.ownConfig(head)
+	if changed && touches(base, head, path) && then.report != nil && len(then.faults) == 0 && r.std.conf.JudgesUnlike(then.std.conf) {
+		f := forecast{path: path}
+		if err := r.forecast(ctx, &f, r.byDefaults(ctx, then, head)); err != nil {
+			return err
 		}
+		all = append(all, f)
+	}
+	for _, f := range all {
 		if block := f.markdown(); len(text.Summary)+len(block) < maxCheckText {
 			text.Summary += "\n\n" + block
 		}
@@ -60,31 +73,68 @@ func (r *run) foretell(ctx context.Context, pin *render.PullInput, head *judged,
 	return nil
 }
 
-func (r *run) forecast(ctx context.Context, path string, data []byte) (forecast, error) {
-	out := forecast{path: path}
-	roadmap, err := r.parseRoadmap(path, data)
-	if err != nil {
-		out.fault = err.Error()
-		return out, nil //nolint:nilerr // the forecast says it
+// change says by what a repository would be judged; ok is false where nothing changes for it.
+type change func(repo *storage.Repository, std standard) (then standard, ok bool, err error)
+
+// byRoadmap is a new version of a roadmap file.
+func byRoadmap(path string, roadmap *rules.Roadmap) change {
+	return func(_ *storage.Repository, std standard) (standard, bool, error) {
+		ok := std.conf.Roadmap == path
+		std.roadmap = roadmap
+		return std, ok, nil
 	}
+}
+
+// byDefaults are new defaults of an organisation, with the roadmaps that come with them.
+func (r *run) byDefaults(ctx context.Context, then foreseen, head *judged) change {
+	return func(repo *storage.Repository, std standard) (standard, bool, error) {
+		own, err := storedConfig(repo)
+		if err != nil {
+			return std, false, err
+		}
+		conf := config.Merge(then.own, own)
+		ok := std.conf.JudgesUnlike(conf)
+		if name := conf.Roadmap; name != std.conf.Roadmap {
+			if data, read := head.roadmaps[name]; read && own.Roadmap == "" {
+				std.roadmap, err = r.parseRoadmap(name, data)
+			} else {
+				std.roadmap, err = r.roadmap(ctx, repo, name)
+			}
+			if err != nil {
+				return std, false, nil //nolint:nilerr // it stays with the one in force, and its page says so
+			}
+		}
+		std.conf = conf
+		return std, ok, nil
+	}
+}
+
+func (r *run) forecast(ctx context.Context, out *forecast, by change) error {
 	all, err := r.Store.Repositories(ctx, r.repo.InstallationID)
 	if err != nil {
-		return out, fmt.Errorf("evaluate: %w", err)
+		return fmt.Errorf("evaluate: %w", err)
 	}
 	tried := 0
 	for i := range all {
 		repo := &all[i]
+		if repo.HeadSHA == "" || repo.ID == r.repo.ID || tried == maxForetold {
+			continue
+		}
 		std, err := r.stored(ctx, repo)
 		if err != nil {
-			return out, err
+			return err
 		}
-		if std.conf.Roadmap != path || repo.HeadSHA == "" || repo.ID == r.repo.ID || tried == maxForetold {
+		changed, ok, err := by(repo, std)
+		if err != nil {
+			return err
+		}
+		if !ok {
 			continue
 		}
 		tried++
-		now, then, ok, err := r.try(ctx, repo, std, roadmap)
+		now, then, ok, err := r.try(ctx, repo, changed)
 		if err != nil {
-			return out, err
+			return err
 		}
 		switch f := difference(repo.FullName(), &now, &then); {
 		case !ok:
@@ -95,11 +145,11 @@ func (r *run) forecast(ctx context.Context, path string, data []byte) (forecast,
 			out.flips = append(out.flips, f)
 		}
 	}
-	return out, nil
+	return nil
 }
 
-// try judges the stored head of a repository by its roadmap and by another. ok is false when facts that the other needs are not known.
-func (r *run) try(ctx context.Context, repo *storage.Repository, std standard, other *rules.Roadmap) (now, then rules.Report, ok bool, err error) {
+// try judges the stored head of a repository as it was and by another standard. ok is false when facts that the other needs are not known.
+func (r *run) try(ctx context.Context, repo *storage.Repository, std standard) (now, then rules.Report, ok bool, err error) {
 	row, err := r.Store.LatestReport(ctx, repo.ID)
 	if errors.Is(err, storage.ErrNotFound) {
 		return now, then, false, nil
@@ -110,7 +160,7 @@ func (r *run) try(ctx context.Context, repo *storage.Repository, std standard, o
 	if now, err = decodeReport(row.Data); err != nil {
 		return now, then, false, err
 	}
-	then, ok, err = r.judgeStored(ctx, repo, std, other)
+	then, ok, err = r.judgeStored(ctx, repo, std, std.roadmap)
 	return now, then, ok, err
 }
 

@@ -138,6 +138,9 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 		if f != nil {
 			blob = f.Blob
 		}
+		if err := r.chosenRoadmap(ctx, &got, in, path); err != nil {
+			return got, err
+		}
 		std, err := r.adopt(ctx, &r.repo, r.std, path, blob, got.confData)
 		if err != nil {
 			return got, err
@@ -150,7 +153,7 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 		}
 		r.std = std
 	}
-	if err := r.ownRoadmap(ctx, &got, in); err != nil {
+	if err := r.ownRoadmap(ctx, &got); err != nil {
 		return got, err
 	}
 	r.repo.Learner = learnerOf(&r.repo, r.std, r.set.OwnerIsOrg, r.act.Log)
@@ -161,16 +164,21 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 	return r.rejudged(ctx, got, in)
 }
 
-// ownRoadmap takes in a roadmap file of the repository itself: one that the configuration names now, or a new version of it.
-func (r *run) ownRoadmap(ctx context.Context, got *judged, in rules.Input) error {
-	path := r.std.conf.Roadmap
-	if path != got.std.conf.Roadmap && got.repo.Lookup(path) != nil {
-		again, err := r.look(ctx, r.client, &r.repo, r.std, r.repo.DefaultBranch, in)
-		if err != nil {
-			return err
-		}
-		got.roadmaps, got.faults = again.roadmaps, again.faults
+// chosenRoadmap reads the roadmap file of this repository that a changed configuration names, before that is judged by what it names.
+func (r *run) chosenRoadmap(ctx context.Context, got *judged, in rules.Input, path string) error {
+	own, _ := config.Parse(path, got.confData, nil) // its faults are said by adopt
+	if own.Roadmap == "" || own.Roadmap == got.std.conf.Roadmap || got.repo.Lookup(own.Roadmap) == nil {
+		return nil
 	}
+	std := r.std
+	std.conf.Roadmap = own.Roadmap
+	again, err := r.look(ctx, r.client, &r.repo, std, r.repo.DefaultBranch, in)
+	got.roadmaps, got.faults = again.roadmaps, again.faults
+	return err
+}
+
+// ownRoadmap takes in a new version of the repository's own roadmap file.
+func (r *run) ownRoadmap(ctx context.Context, got *judged) error {
 	if len(got.roadmaps) == 0 {
 		return nil
 	}

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,6 +120,49 @@ type story struct {
 }
 
 func draft(o *githubsim.PullOptions) { o.Draft = true }
+
+// ours is a roadmap with a rule that asks for what no other does.
+const ours = `id: ours
+version: 1
+title: Our way
+extends: backend
+drop: [no-env]
+change:
+  license: {tier: core}
+steps:
+  - id: extra
+    title: Extra
+    why: Ours.
+    milestones:
+      - id: greeting
+        title: Say hello
+        short: greeting
+        kind: code
+        tier: core
+        why: It is polite.
+        signal: a call of hello
+        rule: {code: {match: 'hello\('}}
+        missing: nothing says hello
+        next: Say hello.
+`
+
+// readsOf counts the calls whose route holds a word.
+func readsOf(r *review, words ...string) string {
+	reads, _ := flowtest.Calls(r.Sim.CallLog())
+	n := map[string]int{}
+	for _, c := range reads {
+		for _, w := range words {
+			if strings.Contains(c, w) {
+				n[w]++
+			}
+		}
+	}
+	var out []string
+	for _, w := range slices.Sorted(maps.Keys(n)) {
+		out = append(out, fmt.Sprintf("%s %d", w, n[w]))
+	}
+	return strings.Join(out, ", ")
+}
 
 func stories() []story {
 	return []story{
@@ -282,6 +327,39 @@ func stories() []story {
 		{name: "changes the configuration well", do: func(r *review) {
 			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "skip:\n  unit-tests: later in this course\n"}})
 		}},
+		{name: "changes all of the configuration", more: []string{".github/milepost.yml", "mentors: [mona]\nskip:\n  license: private\npull_requests:\n  require: [unit-tests]\n"}, do: func(r *review) {
+			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "learner: bob\nmentors: [grace, \"@acme/mentors\"]\nignore: [\"src/**\"]\npublic: true\n" +
+				"issue: {enabled: false, celebrate: never}\npull_requests:\n  comment: false\n  require: [readme]\ndigest: {repo: acme/mentors, weekday: friday}\n"}})
+		}},
+		{name: "chooses a roadmap of its own", do: func(r *review) {
+			r.Sim.ResetCalls()
+			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "roadmap: way.yml\nskip:\n  greeting: later in this course\n", "way.yml": ours}})
+		}, after: func(t *testing.T, r *review) {
+			// One after the other: the tree, its files, the roadmap with what its rules look at, the outcome.
+			if got := readsOf(r, "git/trees", "tarball", "git/blobs", "contents", "compare"); got != "compare 1, git/trees 1, tarball 2" {
+				t.Errorf("calls: %s", got)
+			}
+			r.merge("merge")
+			report := r.Report(r.repo)
+			if m, _ := report.Milestone("greeting"); report.Roadmap.ID != "ours" || m.Status != "skipped" || strings.Contains(r.Issue(r.repo).Body, "there is no milestone") {
+				t.Errorf("after the merge: %+v, %+v\n%s", report.Roadmap, m, r.Issue(r.repo).Body)
+			}
+		}},
+		{name: "edits the roadmap", more: []string{".github/milepost.yml", "roadmap: way.yml\n", "way.yml", ours}, do: func(r *review) {
+			r.propose(githubsim.Commit{Files: map[string]string{"way.yml": strings.NewReplacer("drop: [no-env]", "drop: [readme]", "tier: core", "tier: bonus", "Say hello", "Say hello loudly").Replace(ours)}})
+		}},
+		{name: "chooses a broken roadmap", do: func(r *review) {
+			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "learner: ada\nroadmap: way.yml\n", "way.yml": strings.Replace(ours, "steps:", "stebs:", 1)}})
+		}},
+		{name: "chooses a roadmap that is not there", do: func(r *review) {
+			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "roadmap: way.yml\n"}})
+		}},
+		{name: "takes the configuration away", more: []string{".github/milepost.yml", "skip:\n  license: private\n"}, do: func(r *review) {
+			r.propose(githubsim.Commit{Delete: []string{".github/milepost.yml"}})
+		}},
+		{name: "writes far too much configuration", do: func(r *review) {
+			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "# " + strings.Repeat("x", 600<<10) + "\n", "Dockerfile": "FROM scratch\n"}})
+		}, comments: 1},
 		{name: "changes the configuration badly", do: func(r *review) {
 			r.propose(githubsim.Commit{Files: map[string]string{".github/milepost.yml": "mentor: [mona]\nskip:\n  unit-test: later\n"}})
 		}, after: func(t *testing.T, r *review) {

@@ -14,9 +14,7 @@ import (
 	"milepost/bot/render"
 	"milepost/bot/work"
 	"milepost/rules"
-	"milepost/rules/config"
 	"milepost/rules/snapshot"
-	"milepost/rules/strict"
 	"milepost/storage"
 )
 
@@ -150,7 +148,7 @@ func (r *run) recheck(ctx context.Context, sha string, explain bool, targets map
 // compare judges a commit against its merge base and says so in a check run and, if a milestone moves, a comment.
 //
 // At most four calls stand one after another: the check run in progress beside the comparison and the head's tree; the head's files beside the merge
-// base's tree; the base's files; the outcome.
+// base's tree; the base's files beside what a changed configuration needs to be tried; the outcome.
 func (r *run) compare(ctx context.Context, t target) error {
 	start := r.Now()
 	repo := ghRepo(&r.repo)
@@ -163,6 +161,7 @@ func (r *run) compare(ctx context.Context, t target) error {
 		checkID    int64
 		comparison gh.Comparison
 		head, base judged
+		then       foreseen
 	)
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(work.Guard(func() (err error) {
@@ -180,7 +179,10 @@ func (r *run) compare(ctx context.Context, t target) error {
 		return err
 	}))
 	g.Go(work.Guard(func() (err error) {
-		head, err = r.look(gctx, r.client, &r.repo, r.std, t.head, in)
+		if head, err = r.look(gctx, r.client, &r.repo, r.std, t.head, in); err != nil {
+			return err
+		}
+		then, err = r.foresee(gctx, &head, t.head)
 		return err
 	}))
 	if err := g.Wait(); err != nil {
@@ -194,14 +196,12 @@ func (r *run) compare(ctx context.Context, t target) error {
 	for _, f := range comparison.Files {
 		pin.Files = append(pin.Files, render.ChangedFile{Path: f.Path, Patch: f.Patch})
 	}
-	if err := r.preview(&pin, &head, in); err != nil {
-		return err
-	}
+	r.preview(&pin, &base, &head, then)
 	if pub, err := r.Store.Publication(ctx, r.repo.ID, storage.PublicationIssue, ""); err == nil {
 		pin.IssueURL = pub.URL
 	}
 	text := render.CheckRun(pin)
-	if err := r.foretell(ctx, &pin, &head, &text); err != nil {
+	if err := r.foretell(ctx, &base, &head, then, &text); err != nil {
 		return err
 	}
 	if err := r.Publisher.CompleteCheck(ctx, r.client, r.repo.ID, repo, t.head, checkID, text, details, r.fence); err != nil {
@@ -335,42 +335,6 @@ func (r *run) base(ctx context.Context, sha string, in rules.Input) (judged, err
 	got.confData = nil
 	got.report.Repository.Commit = sha
 	return got, err
-}
-
-// preview validates a configuration or roadmap file that the pull request changes, and tells what it would do.
-func (r *run) preview(pin *render.PullInput, head *judged, in rules.Input) error {
-	for path, data := range head.roadmaps {
-		if !slices.ContainsFunc(pin.Files, func(f render.ChangedFile) bool { return f.Path == path }) {
-			continue
-		}
-		_, err := r.parseRoadmap(path, data)
-		var faults strict.Faults
-		switch {
-		case errors.As(err, &faults):
-			pin.ConfigFaults = append(pin.ConfigFaults, faults...)
-		case err != nil:
-			pin.ConfigFaults = append(pin.ConfigFaults, strict.Fault{File: path, Line: 1, Column: 1, Msg: err.Error()})
-		}
-	}
-	changed := slices.ContainsFunc(pin.Files, func(f render.ChangedFile) bool { return f.Path == config.Path || f.Path == config.OtherPath })
-	if !changed || head.confData == nil {
-		return nil
-	}
-	path := config.Path
-	if head.repo.Lookup(path) == nil {
-		path = config.OtherPath
-	}
-	own, err := config.Parse(path, head.confData, r.std.roadmap.IDs())
-	var faults strict.Faults
-	if errors.As(err, &faults) {
-		pin.ConfigFaults = append(pin.ConfigFaults, faults...)
-		return nil
-	}
-	in.Repo, in.Skips = head.repo, own.Skip
-	with := r.std.roadmap.Evaluate(in)
-	delta := render.DeltaOf(pin.Head, &with)
-	pin.Preview = &delta
-	return nil
 }
 
 func short(sha string) string { return sha[:min(len(sha), 7)] }

@@ -92,7 +92,7 @@ type PullInput struct {
 	Draft        bool
 	Require      []string       // milestones whose loss fails the check
 	ConfigFaults []strict.Fault // of a configuration file that the pull request changes
-	Preview      *Delta         // what the changed configuration would do once merged
+	Preview      *Preview       // what the changed configuration would do once merged
 	Explain      bool           // somebody pressed "Explain": say why each open milestone is open
 	IssueURL     string
 	DashboardURL string

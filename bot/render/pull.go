@@ -328,26 +328,8 @@ func (p pull) configuration(n int) []string {
 		out = append(out, "**The changed configuration has "+Count(len(p.ConfigFaults), "mistake")+"** and would not take effect; the last good one stays in force:\n\n"+
 			strings.Join(appendMore(items, more), "\n"))
 	}
-	if v := p.Preview; v != nil {
-		line := fmt.Sprintf("**Once merged, the changed configuration leaves %d of %d milestones met.**", v.MetAfter, v.Total)
-		changes := p.previewChanges(v)
-		if changes == "" && v.MetBefore == v.MetAfter && v.Total == p.Head.Summary.Total {
-			line = "**Once merged, the changed configuration moves no milestone.**"
-		}
-		out = append(out, line+changes)
-	}
-	return out
-}
-
-func (p pull) previewChanges(v *Delta) string {
-	out := ""
-	for _, part := range []struct {
-		verb string
-		ids  []string
-	}{{"Met then: ", v.Gains}, {"Open then: ", v.Losses}} {
-		if names := p.some(part.ids); names != "" {
-			out += " " + part.verb + names + "."
-		}
+	if p.Preview != nil {
+		out = append(out, p.preview(n))
 	}
 	return out
 }

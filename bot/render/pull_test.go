@@ -45,6 +45,22 @@ func with(in PullInput, r *rules.Roadmap, base, head map[string]verdict) PullInp
 	return in
 }
 
+// previewOf is a configuration that changes all there is: milestones come, go, flip, are skipped and re-tiered.
+func previewOf(r *rules.Roadmap) *Preview {
+	after := report(r, "node", map[string]verdict{"readme": met("80 words", "README.md", 1, 12), "dockerfile": {status: rules.Skipped, reason: "next term"}})
+	after.Roadmap = rules.RoadmapRef{ID: "ours", Version: 2, Title: "Ours @team <b>"}
+	last := &after.Steps[len(after.Steps)-1]
+	last.Milestones = last.Milestones[:len(last.Milestones)-1]
+	first := &after.Steps[0]
+	first.Milestones[0].Tier = rules.Bonus
+	first.Milestones[1].Title = "Write `functions`"
+	first.Milestones[2].Status = rules.Partial
+	first.Milestones = append(first.Milestones, rules.MilestoneReport{ID: "editorconfig", Title: "Agree on indentation", Tier: rules.Core, Status: rules.Met},
+		rules.MilestoneReport{ID: "diary", Title: "Keep a diary", Tier: rules.Core, Status: rules.Missing})
+	after.Tally()
+	return &Preview{After: after, Settings: []string{"New as mentors: `mona`, `@acme/mentors`", "The progress issue is closed, and no longer written"}}
+}
+
 func checkRunText(c CheckRunText) string {
 	var b strings.Builder
 	b.WriteString(c.Title + "\n" + c.Conclusion + "\n\n" + c.Summary + "\n")
@@ -72,8 +88,11 @@ func TestPullGolden(t *testing.T) {
 	conf.ConfigFaults = []strict.Fault{{File: ".github/milepost.yml", Line: 1, Column: 1, Msg: `there is no key "rodmap"; did you mean "roadmap"?`}, {File: ".github/milepost.yml", Line: 9, Column: 3, Msg: "out of reach"}}
 	stories["configuration-broken"] = conf
 	preview := with(pullInput(r), r, nil, nil)
-	preview.Preview = &Delta{Gains: []string{"readme"}, MetBefore: 0, MetAfter: 1, Total: 13}
+	preview.Preview = previewOf(r)
 	stories["configuration-preview"] = preview
+	same := with(pullInput(r), r, nil, nil)
+	same.Preview = &Preview{After: same.Head}
+	stories["configuration-preview-of-nothing"] = same
 	merge := stories["completes-two"]
 	merge.Number = 0
 	stories["merge-queue"] = merge

@@ -81,6 +81,45 @@ func TestParseFaults(t *testing.T) {
 	}
 }
 
+// TestChanges: every key that a configuration has, but those that only judge otherwise, is told of when it changes.
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		before, after string
+		want          []string
+	}{
+		{"", "", nil},
+		{"", "skip: {readme: x}\n", nil},
+		{"learner: ada\n", "learner: Ada\n", nil},
+		{"learner: ada\n", "learner: bob\n", []string{"The learner is `bob`"}},
+		{"learner: ada\n", "", []string{"The learner is no longer named; it is the owner, or the person with most commits"}},
+		{"mentors: [a, b]\n", "mentors: [b, \"@o/t\"]\n", []string{"New as mentors: `@o/t`", "No longer mentors: `a`"}},
+		{"ignore: [docs/]\n", "ignore: [\"*.md\"]\n", []string{"Files that no longer count as evidence: `*.md`", "Files that count as evidence again: `docs/`"}},
+		{"", "public: true\n", []string{"The learner's portfolio becomes public"}},
+		{"public: true\n", "public: false\n", []string{"The learner's portfolio is no longer public"}},
+		{"", "public: false\n", nil},
+		{"issue: {enabled: false}\n", "", []string{"There is a progress issue again"}},
+		{"", "issue: {enabled: false, celebrate: milestones}\n", []string{"The progress issue is closed, and no longer written", "Each milestone that is earned gets a comment under the progress issue"}},
+		{"issue: {celebrate: never}\n", "issue: {celebrate: steps}\n", []string{"Only a completed step gets a comment under the progress issue"}},
+		{"", "pull_requests: {comment: false, require: [readme]}\n", []string{"Pull requests get no comment any more, only the check", "A pull request that loses one of these fails its check: `readme`"}},
+		{"pull_requests: {require: [readme]}\n", "pull_requests: {comment: true}\n", []string{"A pull request that loses one of these no longer fails its check: `readme`"}},
+		{"", "digest: {repo: a/b}\n", []string{"The weekly summary for mentors goes to `a/b` every Monday"}},
+		{"digest: {repo: a/b}\n", "digest: {repo: a/b, weekday: SUNDAY}\n", []string{"The weekly summary for mentors goes to `a/b` every Sunday"}},
+		{"digest: {repo: a/b}\n", "", []string{"The weekly summary for mentors is no longer written"}},
+	} {
+		var c [2]config.Config
+		for i, text := range []string{tt.before, tt.after} {
+			var err error
+			if c[i], err = config.Parse(config.Path, []byte(text), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(tt.want, config.Changes(c[0], c[1])); diff != "" {
+			t.Errorf("from %q to %q (-want +got):\n%s", tt.before, tt.after, diff)
+		}
+	}
+}
+
 func TestMergeLetsOwnWin(t *testing.T) {
 	t.Parallel()
 	yes := true
