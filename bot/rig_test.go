@@ -64,6 +64,13 @@ func (c *clock) Now() time.Time {
 	return c.base.Add(time.Since(c.start) + c.ahead)
 }
 
+// jump sets the clock forward or back, as a machine's may be.
+func (c *clock) jump(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
 // skipTo sets the clock forward.
 func (c *clock) skipTo(at time.Time) {
 	c.mu.Lock()
@@ -157,6 +164,7 @@ type setup struct {
 	workers                   int
 	observe                   func(work.Event)
 	env                       []string
+	around                    func(http.RoundTripper) http.RoundTripper // stands before what goes to GitHub
 }
 
 // newRig starts a stand-in GitHub with an organisation and an app, and a server for it. The app is not installed yet.
@@ -185,6 +193,9 @@ func newRig(t testing.TB, s setup) *rig {
 		LogTo: r.logs, Now: r.clock.Now, Transport: &transport{base, key, r.clock.Now}, CallTimeout: s.callTimeout, Observe: s.observe,
 		HeaderTimeout: s.headerTimeout, StopWithin: s.stopWithin,
 		Work: func(c *work.Config) { c.Poll, c.Lease, c.Grace = 10*time.Millisecond, 24*time.Hour, time.Minute },
+	}
+	if s.around != nil {
+		r.opts.Transport = s.around(r.opts.Transport)
 	}
 	r.start(append([]string{fmt.Sprint("WORKERS=", max(s.workers, 4))}, s.env...)...)
 	return r

@@ -281,8 +281,8 @@ func (q *Queries) RescueLeases(ctx context.Context) (int64, error) {
 func (q *Queries) Rein(ctx context.Context, lease, longest time.Duration) (int64, error) {
 	now := q.now()
 	n, err := q.w.exec(ctx, `UPDATE work SET ready_at = CASE WHEN owner <> '' THEN CAST($2 AS BIGINT) ELSE CAST($1 AS BIGINT) END
- WHERE parked = 0 AND kind <> 'timer' AND (ready_at > $3 OR owner <> '' AND ready_at > $2)`,
-		now.UnixMilli(), now.Add(lease).UnixMilli(), now.Add(max(lease, longest)).UnixMilli())
+ WHERE parked = 0 AND kind <> 'timer' AND (owner = '' AND ready_at > $3 OR owner <> '' AND ready_at > $2)`,
+		now.UnixMilli(), now.Add(lease).UnixMilli(), now.Add(longest).UnixMilli())
 	return n, wrap(err, "rein")
 }
 
