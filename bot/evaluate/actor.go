@@ -86,6 +86,8 @@ type settings struct {
 	Backfilled bool `json:"backfilled,omitempty"`
 	// Unsaid says that a judgement was kept and its issue not written yet: a limit or a failure came between.
 	Unsaid bool `json:"unsaid,omitempty"`
+	// WroteIssue is when the progress issue was last written by the bot, by GitHub's clock.
+	WroteIssue time.Time `json:"wrote_issue,omitzero"`
 	// Again asks the next run to look at the head again, whatever its deliveries are.
 	Again bool `json:"again,omitempty"`
 }

@@ -71,6 +71,8 @@ type issueRef struct {
 	Locked      bool       `json:"locked"`
 	User        gh.Account `json:"user"`
 	PullRequest any        `json:"pull_request"`
+	Body        string     `json:"body"` // of the progress issue that a person edited
+	UpdatedAt   time.Time  `json:"updated_at"`
 }
 
 type comment struct {
@@ -80,8 +82,19 @@ type comment struct {
 }
 
 type changes struct {
-	Body any `json:"body"`
-	Base any `json:"base"`
+	Body json.RawMessage `json:"body"`
+	Base any             `json:"base"`
+}
+
+// bodyBefore is what a text was before an edit, where the delivery tells.
+func (c *changes) bodyBefore() string {
+	var body struct {
+		From string `json:"from"`
+	}
+	if c == nil || json.Unmarshal(c.Body, &body) != nil {
+		return ""
+	}
+	return body.From
 }
 
 type checkRun struct {

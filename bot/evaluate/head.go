@@ -306,6 +306,7 @@ func (r *run) issue(ctx context.Context, got *judged) error {
 	if err != nil {
 		return err
 	}
+	r.wroteIssue(res.At)
 	if res.Wrote {
 		r.noted = append(r.noted, fmt.Sprintf("progress issue #%d written", res.Number))
 	}

@@ -3,6 +3,7 @@ package evaluate_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -214,6 +215,72 @@ func TestNotesAreKeptAndTheRestIsRestored(t *testing.T) {
 	push(w, repo)
 	if body := w.Issue(repo).Body; !strings.HasSuffix(body, notes) || !strings.Contains(body, "5 of 7") {
 		t.Errorf("after a push: %q", body[max(0, len(body)-len(notes)-20):])
+	}
+}
+
+// TestEditsBetweenReadingAndWriting: what a person does in the moment between the bot's reading of the issue and its writing is written over, and done
+// or put back all the same, in whatever order and however often GitHub tells of it.
+func TestEditsBetweenReadingAndWriting(t *testing.T) {
+	t.Parallel()
+	const mentor, notes = "milepost:box:ask-mentor", "\n\nMy *notes*.\n"
+	type person func(w *flowtest.World, r *githubsim.Repo, n int)
+	tick := func(w *flowtest.World, r *githubsim.Repo, n int) { w.Sim.TickBox(r, w.Owner, n, mentor) }
+	note := func(text string) person {
+		return func(w *flowtest.World, r *githubsim.Repo, n int) {
+			w.Sim.EditIssueBody(r, w.Owner, n, strings.TrimSuffix(w.Issue(r).Body, "\n")+text)
+		}
+	}
+	for name, c := range map[string]struct {
+		meanwhile []person // while the issue is being written
+		then      []person // at once after it was written
+		plan      func(githubsim.Delivery) githubsim.Plan
+		asked     bool
+		notes     string
+	}{
+		"a tick":               {meanwhile: []person{tick}, asked: true},
+		"notes":                {meanwhile: []person{note(notes)}, notes: notes},
+		"a tick and notes":     {meanwhile: []person{tick, note(notes)}, asked: true, notes: notes},
+		"notes and a tick":     {meanwhile: []person{note(notes), tick}, asked: true, notes: notes},
+		"a tick, told thrice":  {meanwhile: []person{tick}, asked: true, plan: func(githubsim.Delivery) githubsim.Plan { return githubsim.Plan{Copies: 2} }},
+		"notes, told thrice":   {meanwhile: []person{note(notes)}, notes: notes, plan: func(githubsim.Delivery) githubsim.Plan { return githubsim.Plan{Copies: 2} }},
+		"notes, told late":     {meanwhile: []person{note(notes)}, notes: notes, plan: func(githubsim.Delivery) githubsim.Plan { return githubsim.Plan{Behind: 1} }},
+		"notes, then others":   {meanwhile: []person{note(notes)}, then: []person{note("\n\nOther notes.\n")}, notes: "My *notes*.\n\nOther notes."},
+		"notes after the fact": {then: []person{note(notes)}, notes: notes},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, repo := started(t, flowtest.Options{})
+			n := w.Issue(repo).Number
+			w.Sim.PlanDeliveries(c.plan)
+			var once sync.Once
+			w.Sim.Fail(func(req *http.Request) githubsim.Fault {
+				if req.Method == http.MethodPatch && strings.HasSuffix(req.URL.Path, fmt.Sprintf("/issues/%d", n)) {
+					once.Do(func() {
+						for _, do := range c.meanwhile {
+							do(w, repo, n)
+						}
+					})
+				}
+				return githubsim.Fault{}
+			})
+			push(w, repo)
+			for _, do := range c.then {
+				do(w, repo, n)
+			}
+			w.Settle()
+			w.Sim.PlanDeliveries(nil)
+			push(w, repo)
+			body := w.Issue(repo).Body
+			if !strings.Contains(body, "6 of 7") || len(render.Ticks(body)) > 0 {
+				t.Errorf("the issue is not up to date:\n%s", body)
+			}
+			if asked := strings.Contains(string(w.Repo(repo).Settings), "asked_mentor"); asked != c.asked {
+				t.Errorf("a mentor is asked: %v", asked)
+			}
+			if _, got, _ := strings.Cut(body, "<!-- milepost:notes -->"); strings.TrimSpace(got) != strings.TrimSpace(c.notes) {
+				t.Errorf("the notes are %q, want %q", got, c.notes)
+			}
+		})
 	}
 }
 

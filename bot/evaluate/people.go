@@ -99,7 +99,8 @@ func (r *run) putPublication(ctx context.Context, pub storage.Publication) error
 	return nil
 }
 
-// boxes carries out the boxes that are ticked in the issue as it is now. Only people who may write to the repository can edit the body.
+// boxes carries out the boxes that are ticked in the issue as it is now, and those that this edit ticked: between reading the issue and writing it anew
+// the bot may have written over them. Notes that it wrote over are put back. Only people who may write to the repository can edit the body.
 func (r *run) boxes(ctx context.Context, d delivery, pub storage.Publication) error {
 	issue, err := r.client.Issue(ctx, ghRepo(&r.repo), pub.Number)
 	if gh.Is(err, gh.NotFound, gh.Gone) {
@@ -108,7 +109,11 @@ func (r *run) boxes(ctx context.Context, d delivery, pub storage.Publication) er
 	if err != nil {
 		return err
 	}
-	ticks := render.Ticks(issue.Body)
+	before := d.Changes.bodyBefore()
+	ticks := append(render.Ticks(issue.Body), render.NewTicks(before, d.Issue.Body)...)
+	if err := r.putBack(ctx, issue, d.Issue, before); err != nil {
+		return err
+	}
 	r.say = r.say || len(ticks) > 0
 	for _, t := range ticks {
 		if slices.Contains(r.handled, t) {
@@ -121,6 +126,35 @@ func (r *run) boxes(ctx context.Context, d delivery, pub storage.Publication) er
 	}
 	r.force = true // the body is written anew: boxes are cleared, and what was changed by hand above the notes is set right
 	return nil
+}
+
+// putBack writes the notes of an edit into the issue again, if the bot wrote over them: it wrote after the edit, and what stands there is what the edit
+// found.
+func (r *run) putBack(ctx context.Context, issue gh.Issue, edit *issueRef, before string) error {
+	if edit.UpdatedAt.IsZero() || edit.UpdatedAt.After(r.set.WroteIssue) {
+		return nil
+	}
+	body, lost := render.PutBack(issue.Body, before, edit.Body)
+	if !lost {
+		return nil
+	}
+	if err := r.fence(ctx); err != nil {
+		return err
+	}
+	written, err := r.client.EditIssue(ctx, ghRepo(&r.repo), issue.Number, body)
+	if err != nil {
+		return err
+	}
+	r.wroteIssue(written.UpdatedAt)
+	r.notef("notes in the progress issue that were written over at the same moment are put back")
+	return nil
+}
+
+// wroteIssue notes when the bot last wrote the issue, by GitHub's clock.
+func (r *run) wroteIssue(at time.Time) {
+	if at.After(r.set.WroteIssue) {
+		r.set.WroteIssue = at
+	}
 }
 
 func (r *run) tick(ctx context.Context, id, by string) error {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"milepost/bot/gh"
 	"milepost/bot/render"
@@ -49,6 +50,7 @@ type IssueResult struct {
 	State   string
 	Created bool
 	Wrote   bool
+	At      time.Time // when it was written, by GitHub's clock; zero when it was not
 	// Ticks are boxes that were found ticked in the body that was overwritten and not handled yet.
 	Ticks []string
 }
@@ -132,10 +134,11 @@ func (p *Publisher) rewrite(ctx context.Context, c *gh.Client, repo gh.Repo, pub
 		if err := fence(ctx); err != nil {
 			return res, err
 		}
-		if _, err := c.EditIssue(ctx, repo, issue.Number, body); err != nil {
+		written, err := c.EditIssue(ctx, repo, issue.Number, body)
+		if err != nil {
 			return p.unreadable(ctx, pub, res, err)
 		}
-		res.Wrote = true
+		res.Wrote, res.At = true, written.UpdatedAt
 		pub.Hash = hashes(text.Hash, body)
 	}
 	pub.RemoteID, pub.Number, pub.URL, pub.State = issue.ID, issue.Number, issue.URL, issue.State
@@ -196,7 +199,7 @@ func (p *Publisher) firstIssue(ctx context.Context, c *gh.Client, repo gh.Repo, 
 		return IssueResult{}, err
 	}
 	pub.RemoteID, pub.Number, pub.URL, pub.Hash, pub.State = issue.ID, issue.Number, issue.URL, hashes(text.Hash, body), StateOpen
-	return IssueResult{Number: issue.Number, URL: issue.URL, State: StateOpen, Created: true, Wrote: true}, p.put(ctx, pub)
+	return IssueResult{Number: issue.Number, URL: issue.URL, State: StateOpen, Created: true, Wrote: true, At: issue.UpdatedAt}, p.put(ctx, pub)
 }
 
 func (p *Publisher) put(ctx context.Context, pub storage.Publication) error {

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -202,6 +203,30 @@ func Ticks(body string) []string {
 		}
 	}
 	return out
+}
+
+// NewTicks are the ids of the boxes that an edit ticked.
+func NewTicks(before, after string) []string {
+	old := Ticks(before)
+	return slices.DeleteFunc(Ticks(after), func(id string) bool { return slices.Contains(old, id) })
+}
+
+// PutBack returns a body with the notes that an edit left, if the body's own are those that the edit found: somebody wrote over it. ok is false where the
+// edit changed no notes, or where they stand, or where the three cannot be compared.
+func PutBack(body, before, after string) (_ string, ok bool) {
+	_, notes, found := notesOf(body)
+	_, old, found1 := notesOf(before)
+	_, wanted, found2 := notesOf(after)
+	if !found || !found1 || !found2 || !sameText(notes, old) || sameText(notes, wanted) {
+		return "", false
+	}
+	out := strings.TrimSuffix(body, notes) + wanted
+	return out, length(out) <= maxBody
+}
+
+// sameText compares texts whatever their line ends: a browser sends its own.
+func sameText(a, b string) bool {
+	return strings.ReplaceAll(a, "\r\n", "\n") == strings.ReplaceAll(b, "\r\n", "\n")
 }
 
 // boxLine is an empty box.

@@ -151,3 +151,31 @@ func FuzzCompose(f *testing.F) {
 		}
 	})
 }
+
+func TestPutBack(t *testing.T) {
+	t.Parallel()
+	r := testRoadmap(t)
+	ours := Compose("", Issue(issueInput(r, report(r, "node", nil))))
+	newer := Compose("", Issue(issueInput(r, report(r, "node", map[string]verdict{"readme": met("80 words", "README.md")}))))
+	for name, tt := range map[string]struct{ body, before, after, want string }{
+		"written over":              {newer, ours, ours + "mine", newer + "mine"},
+		"written over, more notes":  {newer + "one", ours + "one", ours + "one two", newer + "one two"},
+		"taken away, written over":  {newer + "one", ours + "one", ours, newer},
+		"stands":                    {newer + "mine", ours, ours + "mine", ""},
+		"stands, with other ends":   {newer + "a\r\nb", ours, ours + "a\nb", ""},
+		"changed again since":       {newer + "other", ours, ours + "mine", ""},
+		"no notes were changed":     {newer, ours, strings.Replace(ours, "[ ]", "[x]", 1), ""},
+		"not told what was before":  {newer, "", ours + "mine", ""},
+		"our part was taken away":   {newer, ours, "mine", ""},
+		"no longer room for both":   {newer, ours, ours + strings.Repeat("x", maxBody), ""},
+		"the whole issue is theirs": {"mine", ours, ours + "mine", ""},
+	} {
+		got, ok := PutBack(tt.body, tt.before, tt.after)
+		if ok != (tt.want != "") || ok && got != tt.want {
+			t.Errorf("%s: %v, %q", name, ok, got[max(0, len(got)-60):])
+		}
+	}
+	if got := NewTicks(ours, strings.Replace(ours, "[ ]", "[x]", 1)); len(got) != 1 || got[0] != "recheck" {
+		t.Errorf("new ticks: %v", got)
+	}
+}

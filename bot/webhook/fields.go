@@ -161,6 +161,8 @@ type Issue struct {
 	User        Account `json:"user"`
 	IsPull      bool    `json:"pull_request"`
 	Via         Via     `json:"performed_via_github_app"`
+	Body        string  `json:"body"`       // of an edit of a progress issue by a person
+	UpdatedAt   string  `json:"updated_at"` // the same
 }
 
 // Comment on an issue or pull request.
@@ -184,11 +186,34 @@ type From struct {
 	From string `json:"from"`
 }
 
+// TextChange says that a text was changed, and, where that is kept, what it was before.
+type TextChange struct {
+	There bool   `json:"-"`
+	From  string `json:"from"`
+}
+
+// UnmarshalJSON reads true, or an object with the text.
+func (c *TextChange) UnmarshalJSON(data []byte) error {
+	*c = TextChange{}
+	if len(data) == 0 || data[0] != '{' {
+		if err := json.Unmarshal(data, &c.There); err != nil {
+			return fmt.Errorf("webhook: change of a text: %w", err)
+		}
+		return nil
+	}
+	var from From
+	if err := json.Unmarshal(data, &from); err != nil {
+		return fmt.Errorf("webhook: change of a text: %w", err)
+	}
+	*c = TextChange{There: true, From: from.From}
+	return nil
+}
+
 // Changes say what an edit changed. Title and Body are true if they did.
 type Changes struct {
-	Title    bool `json:"title"`
-	Body     bool `json:"body"`
-	Homepage bool `json:"homepage"`
+	Title    bool       `json:"title"`
+	Body     TextChange `json:"body"`
+	Homepage bool       `json:"homepage"`
 	Base     *struct {
 		Ref From `json:"ref"`
 		SHA From `json:"sha"`

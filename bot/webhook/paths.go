@@ -7,7 +7,7 @@ import "milepost/storage"
 //
 //	s string, cut at 1 KiB    t text, cut at 300 bytes    m Markdown, cut at 64 KiB
 //	i integer of 64 bits      b boolean                   p whether it is there and not null
-//	r any value up to 8 KiB, as it is
+//	r any value up to 8 KiB, as it is    o Markdown of a progress issue, whole; of another none
 var (
 	common = []string{
 		"action:s", "installation.id:i", "sender.login:s", "sender.id:i", "sender.type:s", "organization.login:s", "organization.id:i",
@@ -74,6 +74,9 @@ var events = map[string]event{
 	"installation_repositories": {priority: storage.PriorityNormal, install: true, paths: join(account, []string{"repository_selection:s", "repositories_added[].id:i", "repositories_added[].name:s", "repositories_added[].full_name:s", "repositories_added[].private:b", "repositories_removed[].id:i", "repositories_removed[].name:s", "repositories_removed[].full_name:s"})},
 	"installation_target":       {priority: storage.PriorityNormal, install: true, paths: []string{"account.login:s", "account.id:i", "target_type:s", "changes.login.from:s"}},
 }
+
+// edited are further fields of an edit of an issue by a person: what it changed is told by nothing else, once the text was written over.
+var edited = []string{"issue.body:o", "issue.updated_at:s", "changes.body.from:o"}
 
 // event says what is done with deliveries of one kind.
 type event struct {

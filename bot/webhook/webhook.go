@@ -91,12 +91,16 @@ func New(cfg Config) (*Handler, error) {
 	return h, nil
 }
 
+// editedByPerson names the tree of an edit of an issue by a person.
+const editedByPerson = "issues.edited"
+
 // trees are the tables of fields, compiled at the first delivery: a check of a folder starts without them.
 var trees = sync.OnceValue(func() map[string]*node {
 	all := map[string]*node{}
 	for name, e := range events {
 		all[name] = compile(join(common, e.paths))
 	}
+	all[editedByPerson] = compile(join(common, events["issues"].paths, edited))
 	return all
 })
 
@@ -232,8 +236,13 @@ func parse(header http.Header, body []byte) (storage.Delivery, error) {
 	if !known {
 		return d, nil
 	}
-	d.Fields = p.fields
 	d.Action = text(p.slot[slotAction])
+	if sender := text(p.slot[slotSenderType]); d.Event+"."+d.Action == editedByPerson && sender != "Bot" {
+		if p, err = project(payload, trees()[editedByPerson]); err != nil {
+			return d, err // it was read before
+		}
+	}
+	d.Fields = p.fields
 	d.RepoID, d.InstallationID = number(p.slot[slotRepo]), number(p.slot[slotInstallation])
 	d.Priority = priority(d.Event, e, d.Action, text(p.slot[slotSenderType]))
 	switch {

@@ -293,8 +293,11 @@ func TestDecode(t *testing.T) {
 	if f := decode("push"); f.HeadCommit.Message != "Add tests\n\nwith café" || !f.Forced || f.Repository.FullName != "ada/shop" || f.HeadCommit.TreeID == "" {
 		t.Errorf("push: %+v", f)
 	}
-	if f := decode("issues.edited"); !f.Changes.Title || !f.Changes.Body || f.Issue.IsPull || !f.Issue.User.IsBot() || f.Sender.IsBot() {
+	if f := decode("issues.edited"); !f.Changes.Title || !f.Changes.Body.There || f.Issue.IsPull || !f.Issue.User.IsBot() || f.Sender.IsBot() {
 		t.Errorf("issues: %+v", f)
+	}
+	if f := decode("issues.edited.progress"); !f.Changes.Body.There || !strings.Contains(f.Changes.Body.From, "- [ ]") {
+		t.Errorf("edit of the progress issue: %+v", f.Changes)
 	}
 	if f := decode("issue_comment.created"); f.Comment.Body != "/milepost skip docker — \"no server\"\r\n" || !f.Issue.IsPull {
 		t.Errorf("comment: %+v", f)
