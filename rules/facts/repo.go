@@ -42,10 +42,17 @@ func (f *RepoFile) Dir() string { return dirOf(f.Path) }
 // Base is the last part of the path.
 func (f *RepoFile) Base() string { return baseOf(f.Path) }
 
-// Hit is a fact and the file it stands in.
+// Hit is a fact and the file it stands in. The fact is the file's own, which others see too: to change one, take [Hit.With].
 type Hit struct {
 	File *RepoFile
-	Fact
+	*Fact
+}
+
+// With is the hit with another name and value.
+func (h Hit) With(name, value string) Hit {
+	f := *h.Fact
+	f.Name, f.Value = name, value
+	return Hit{h.File, &f}
 }
 
 // Repo is all that is known of the files of one snapshot. It is immutable once made.
@@ -91,11 +98,11 @@ func Index(name, commit string, files []RepoFile) *Repo {
 		for all := f.Facts.Facts; len(all) > 0; {
 			n := run(all)
 			if k := all[0].Kind; k == KindMatch {
-				r.match[all[0].Name] = append(r.match[all[0].Name], Hit{f, all[0]})
+				r.match[all[0].Name] = append(r.match[all[0].Name], Hit{f, &all[0]})
 			} else {
 				hits := r.kinds[k]
 				for j := range all[:n] {
-					hits = append(hits, Hit{f, all[j]})
+					hits = append(hits, Hit{f, &all[j]})
 				}
 				r.kinds[k] = hits
 			}

@@ -49,6 +49,13 @@ func testProject(p string) bool {
 
 // endpoints are the HTTP endpoints of the project's own server.
 func endpoints(in *Input) []endpoint {
+	if !in.memo.routed {
+		in.memo.endpoints, in.memo.routed = findEndpoints(in), true
+	}
+	return in.memo.endpoints
+}
+
+func findEndpoints(in *Input) []endpoint {
 	prefixes := map[string]string{} // file and class
 	for _, h := range in.Repo.Hits(facts.KindRoutePrefix) {
 		prefixes[h.File.Path+" "+h.Name] = h.Value
@@ -81,8 +88,7 @@ func endpoints(in *Input) []endpoint {
 	}
 	for _, h := range in.Repo.Hits(facts.KindExportedHandler) {
 		if p, ok := filePath(h.File.Path); ok && serverSide(in, h.File) {
-			h.Name = "ANY"
-			out = append(out, endpoint{Hit: h, Path: p, Group: p})
+			out = append(out, endpoint{Hit: h.With("ANY", h.Value), Path: p, Group: p})
 		}
 	}
 	return out

@@ -37,8 +37,7 @@ func requestCollection(in *Input) Result {
 		}
 		switch h.Value {
 		case "valid":
-			h.Value = ""
-			return MetBy(h.Name+" collection", h)
+			return MetBy(h.Name+" collection", h.With(h.Name, ""))
 		case "template":
 			out = best(out, PartialBy(fmt.Sprintf("`%s` is the generator's template, with requests for its weather forecast alone", h.File.Path), "untouched template", h))
 		case "invalid":

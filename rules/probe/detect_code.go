@@ -126,8 +126,7 @@ func handlesErrors(in *Input) Result {
 	}
 	for _, h := range in.Repo.Hits(facts.KindType) {
 		if writtenCode(h.File) && !h.File.Class.Has(facts.Test) && answersErrors(h) {
-			h.Fact.Name = "exception handler"
-			handled = append(handled, h)
+			handled = append(handled, h.With("exception handler", h.Value))
 		}
 	}
 	if len(handled) > 0 {

@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"milepost/rules/facts"
@@ -115,35 +116,64 @@ func foldASCII(s string) (out []string, ok bool) {
 	return out, true
 }
 
-// structureNamed is the data structure that a name stands for, or nil.
-func structureNamed(name string) *structure {
-	words := fold(name)
-	if len(words) == 0 || len(words) > 6 {
-		return nil
-	}
-	joined := strings.Join(words, "")
+// structureIndex finds structures by their words.
+type structureIndex struct {
+	by         map[string]*structure
+	qualifiers map[string]bool
+}
+
+var indexOfStructures = sync.OnceValue(func() structureIndex {
+	x := structureIndex{by: map[string]*structure{}, qualifiers: map[string]bool{}}
 	for i := range structures {
 		for _, w := range structures[i].words {
-			if joined == w || joined == w+"s" {
-				if w == "list" {
-					return nil // a list of anything
-				}
-				return &structures[i]
+			if x.by[w] == nil {
+				x.by[w] = &structures[i]
 			}
 		}
 	}
+	for _, w := range qualifiers {
+		x.qualifiers[w] = true
+	}
+	return x
+})
+
+// structureNamed is the data structure that a name stands for, or nil.
+func structureNamed(name string) *structure {
+	words := fold(name)
+	return structureOf(words, strings.Join(words, ""))
+}
+
+// structureOf is structureNamed of a name's words, which are given joined too.
+func structureOf(words []string, joined string) *structure {
+	if len(words) == 0 || len(words) > 6 {
+		return nil
+	}
+	x := indexOfStructures()
+	singular := strings.TrimSuffix(joined, "s")
+	switch {
+	case joined == "list" || singular == "list":
+		return nil // a list of anything
+	case x.by[joined] != nil:
+		return x.by[joined]
+	case x.by[singular] != nil:
+		return x.by[singular]
+	}
 	// drop qualifiers around the longest word that fits
+	var starts [7]int // of each word in joined
+	others := 0       // a bit for each word that is no qualifier
+	for i, w := range words {
+		starts[i+1] = starts[i] + len(w)
+		if !x.qualifiers[w] {
+			others |= 1 << i
+		}
+	}
 	for n := len(words); n >= 1; n-- {
 		for at := 0; at+n <= len(words); at++ {
-			core := strings.Join(words[at:at+n], "")
-			rest := append(slices.Clone(words[:at]), words[at+n:]...)
-			if slices.ContainsFunc(rest, func(w string) bool { return !slices.Contains(qualifiers, w) }) {
+			if core := (1<<n - 1) << at; others&^core != 0 {
 				continue
 			}
-			for i := range structures {
-				if slices.Contains(structures[i].words, core) && core != "list" {
-					return &structures[i]
-				}
+			if core := joined[starts[at]:starts[at+n]]; core != "list" && x.by[core] != nil {
+				return x.by[core]
 			}
 		}
 	}
@@ -220,17 +250,17 @@ func ownDataStructure(in *Input) Result {
 	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
-		if !practised(f) || slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindType && persisted(x.Scope) }) {
+		if !practised(f) || holdsPersisted(f) {
 			continue
 		}
-		if st := structureNamed(stem(f.Path)); st != nil && st.operations(names(f)["*"]) >= st.least && (st.name != "LRU cache" || linked(f)) && !in.Repo.Browser(f) {
+		if st := in.nameOf(f).structure; st != nil && st.operations(names(f)["*"]) >= st.least && (st.name != "LRU cache" || linked(f)) && !in.Repo.Browser(f) {
 			add(Evidence{Path: f.Path, Note: st.name})
 			continue
 		}
 		if l := f.Lang(); l != lex.C && l != lex.CPP && l != lex.Python && l != lex.Java {
 			continue
 		}
-		if all := names(f)["*"]; all["push"] && all["pop"] || all["enqueue"] && all["dequeue"] {
+		if hasFunction(f, "push") && hasFunction(f, "pop") || hasFunction(f, "enqueue") && hasFunction(f, "dequeue") {
 			add(Evidence{Path: f.Path, Note: "stack or queue"})
 		}
 	}
@@ -238,6 +268,43 @@ func ownDataStructure(in *Input) Result {
 		return res
 	}
 	return Result{Status: Missing, Evidence: near}
+}
+
+func holdsPersisted(f *facts.RepoFile) bool {
+	for i := range f.Facts.Facts {
+		if x := &f.Facts.Facts[i]; x.Kind == facts.KindType && persisted(x.Scope) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasFunction reports whether functionNames has a name, which is of lower-case ASCII letters.
+func hasFunction(f *facts.RepoFile, name string) bool {
+	for i := range f.Facts.Facts {
+		h := &f.Facts.Facts[i]
+		if h.Kind == facts.KindFunction && len(h.Name) >= len(name) && foldedTo(h.Name[strings.LastIndexByte(h.Name, '.')+1:], name) {
+			return true
+		}
+	}
+	return false
+}
+
+// foldedTo reports whether the words of an identifier, joined, are name.
+func foldedTo(identifier, name string) bool {
+	n := 0
+	for i := range len(identifier) {
+		switch c := identifier[i]; {
+		case c >= 0x80:
+			return strings.Join(fold(identifier), "") == name
+		case c|0x20 < 'a' || c|0x20 > 'z':
+		case n == len(name) || c|0x20 != name[n]:
+			return false
+		default:
+			n++
+		}
+	}
+	return n == len(name)
 }
 
 // functionNames are the folded names of a practised file's functions by the type they belong to; "*" is all of the file.
@@ -268,7 +335,7 @@ func node(name string) bool {
 }
 
 func linked(f *facts.RepoFile) bool {
-	return slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindLink })
+	return holds(f, facts.KindLink)
 }
 
 func operationsOfNodes(byType map[string]map[string]bool) bool {
@@ -315,9 +382,37 @@ var namedAlgorithms = []algorithm{
 	{name: "sliding window or two pointers", parts: []string{"slidingwindow", "twopointer"}},
 }
 
+// algorithmIndex tells quickly the many names that are of no algorithm.
+type algorithmIndex struct {
+	parts trigrams
+	words map[string]bool
+}
+
+var indexOfAlgorithms = sync.OnceValue(func() *algorithmIndex {
+	x := &algorithmIndex{words: map[string]bool{}}
+	for i := range namedAlgorithms {
+		for _, p := range namedAlgorithms[i].parts {
+			x.parts.add(p)
+		}
+		for _, w := range namedAlgorithms[i].words {
+			x.words[w] = true
+		}
+	}
+	return x
+})
+
+// algorithmNamed is the algorithm that a name stands for, "" for none.
 func algorithmNamed(name string) string {
 	words := fold(name)
-	joined := strings.Join(words, "")
+	return algorithmOf(words, strings.Join(words, ""))
+}
+
+// algorithmOf is algorithmNamed of a name's words, which are given joined too.
+func algorithmOf(words []string, joined string) string {
+	x := indexOfAlgorithms()
+	if !x.parts.pass(joined) && !slices.ContainsFunc(words, func(w string) bool { return x.words[w] }) {
+		return ""
+	}
 	for i := range namedAlgorithms {
 		a := &namedAlgorithms[i]
 		if slices.ContainsFunc(a.parts, func(p string) bool { return strings.Contains(joined, p) }) || slices.ContainsFunc(a.words, func(w string) bool { return slices.Contains(words, w) }) {
@@ -353,8 +448,8 @@ func ownAlgorithm(in *Input) Result {
 		}
 		name, known := named[h.Name]
 		if !known {
-			if !uiWord(h.Name) {
-				name = algorithmNamed(h.Name)
+			if name = algorithmNamed(h.Name); name != "" && uiWord(h.Name) {
+				name = ""
 			}
 			named[h.Name] = name
 		}
@@ -372,8 +467,8 @@ func ownAlgorithm(in *Input) Result {
 		if !practised(f) || f.Facts.Lines.Code < 6 || component(f.Path) {
 			continue
 		}
-		name := algorithmNamed(stem(f.Path))
-		if name == "" && !in.Repo.Browser(f) && practicePath(f.Path) != "" {
+		name := in.nameOf(f).algorithm
+		if name == "" && !in.Repo.Browser(f) && in.nameOf(f).site != "" {
 			name = algorithmNamed(path.Base(path.Dir(f.Path)))
 		}
 		if name != "" && (functions[f.Path] > 0 || f.Facts.Lines.Code >= 8) && !in.Repo.Browser(f) {
@@ -435,11 +530,13 @@ var practiceSites = []string{"leetcode", "hackerrank", "codeforces", "geeksforge
 // appWords are words in names of files that speak of a program about such a site, not of a solution.
 var appWords = []string{"controller", "service", "router", "routes", "route", "client", "api", "model", "page", "stats", "scraper", "module", "handler", "profile", "card", "bot", "sync", "config", "fetch", "fetcher", "provider", "repository", "schema", "tracker"}
 
-// practicePath is the practice site that a path is named after, "" for none.
-func practicePath(p string) string {
-	if component(p) || slices.ContainsFunc(fold(stem(p)), func(w string) bool { return slices.Contains(appWords, w) }) {
-		return ""
-	}
+// speaksOfApp reports whether a file's words speak of a program about a practice site.
+func speaksOfApp(words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(appWords, w) })
+}
+
+// siteIn is the practice site that a part of a path is named after, "" for none.
+func siteIn(p string) string {
 	for part := range strings.SplitSeq(p, "/") {
 		words := fold(part)
 		joined := strings.Join(words, "")
@@ -468,7 +565,7 @@ func practiceProblems(in *Input) Result {
 		if len(res.Evidence) == 3 || f.Mode == snapshot.Submodule || !f.Own() || !f.Lang().GeneralPurpose() && f.Lang() != lex.SQL || f.Facts.Lines.Code == 0 {
 			continue
 		}
-		if site := practicePath(f.Path); site != "" {
+		if site := in.nameOf(f).site; site != "" {
 			res.Evidence = append(res.Evidence, Evidence{Path: f.Path, Note: "named after " + site})
 		}
 	}
@@ -479,14 +576,11 @@ func practiceProblems(in *Input) Result {
 }
 
 // exercise reports whether a file is practice by its name or place: an algorithm, a data structure or a problem's solution.
-func exercise(f *facts.RepoFile) bool {
-	if practicePath(f.Path) != "" || algorithmNamed(stem(f.Path)) != "" || structureNamed(stem(f.Path)) != nil {
-		return true
-	}
-	if slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindPractice }) {
-		return true
-	}
-	for part := range strings.SplitSeq(f.Dir(), "/") {
+func exercise(in *Input, f *facts.RepoFile) bool { return in.nameOf(f).exercise }
+
+// exerciseDir reports whether a folder's path is that of exercises.
+func exerciseDir(dir string) bool {
+	for part := range strings.SplitSeq(dir, "/") {
 		switch joined := strings.Join(fold(part), ""); joined {
 		case "algorithm", "algorithms", "algo", "algos", "datastructure", "datastructures", "dsa", "ds", "problems", "sorting", "searching", "dynamicprogramming", "recursion", "backtracking", "linkedlist", "graphs", "trees", "stacks", "heaps", "bitmanipulation", "slidingwindow", "twopointers":
 			return true

@@ -97,7 +97,7 @@ func measure(in *Input, served bool) size {
 		}
 		n := f.Facts.Lines.Code
 		switch {
-		case exercise(f), !served && (lesson(f.Path) || f.Class.Has(facts.Example)):
+		case exercise(in, f), !served && (lesson(f.Path) || f.Class.Has(facts.Example)):
 			s.exercises += n
 			continue
 		case skeleton(in, f):
@@ -136,7 +136,7 @@ func entryPoint(in *Input) (Evidence, bool) {
 	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
-		if f.Own() && !f.Class.Has(facts.Test) && slices.Contains(entryNames, strings.ToLower(f.Base())) && !exercise(f) && (best == nil || rank(f) < rank(best)) {
+		if f.Own() && !f.Class.Has(facts.Test) && slices.Contains(entryNames, strings.ToLower(f.Base())) && !exercise(in, f) && (best == nil || rank(f) < rank(best)) {
 			best = f
 		}
 	}
@@ -173,7 +173,7 @@ func purposeOf(in *Input) (facts.Hit, bool) {
 }
 
 func realProject(in *Input) Result {
-	served := slices.ContainsFunc(in.Repo.Hits(facts.KindRoute), func(h facts.Hit) bool { return h.File.OwnCode() && !exercise(h.File) })
+	served := slices.ContainsFunc(in.Repo.Hits(facts.KindRoute), func(h facts.Hit) bool { return h.File.OwnCode() && !exercise(in, h.File) })
 	s := measure(in, served)
 	total := s.lines + s.exercises
 	collection := s.exercises > s.lines && (!served || s.exercises > 3*s.lines) || !served && s.mains >= 6 && s.mains*5 >= s.files*2

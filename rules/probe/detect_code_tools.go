@@ -33,7 +33,7 @@ func testFiles(in *Input) []testFile {
 			continue
 		}
 		t := testFile{hit: h}
-		t.cases, t.assertions = facts.TestCounts(h.Fact)
+		t.cases, t.assertions = facts.TestCounts(*h.Fact)
 		switch {
 		case h.Fact.Scope == "placeholder":
 			t.fault = "placeholder"

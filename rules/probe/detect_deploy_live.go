@@ -87,7 +87,7 @@ func liveDeployment(in *Input) Result {
 		}
 	}
 	if act.Homepage != nil && *act.Homepage != "" {
-		home := facts.Hit{Fact: facts.Fact{Value: withScheme(*act.Homepage), Scope: "live"}}
+		home := facts.Hit{Fact: &facts.Fact{Value: withScheme(*act.Homepage), Scope: "live"}}
 		if liveLink(in.Repo.Name, home) {
 			return Result{Status: Met, Evidence: []Evidence{{URL: home.Value, Note: "homepage of the repository"}}}
 		}

@@ -62,7 +62,7 @@ func TestLiveLink(t *testing.T) {
 		{"ftp://shelf.onrender.com", "", false},
 		{"https://%zz", "Live", false},
 	} {
-		if got := liveLink("ann/shelf", facts.Hit{Fact: facts.Fact{Value: tt.url, Scope: tt.label}}); got != tt.want {
+		if got := liveLink("ann/shelf", facts.Hit{Fact: &facts.Fact{Value: tt.url, Scope: tt.label}}); got != tt.want {
 			t.Errorf("%s (%s): %v, want %v", tt.url, tt.label, got, tt.want)
 		}
 	}

@@ -116,9 +116,8 @@ func webFramework(in *Input) Result {
 			continue
 		}
 		seen[h.Name] = true
-		h.Value = ""
 		out.Status = Met
-		out.Evidence = merge(out.Evidence, []Evidence{At(h, h.Name)})
+		out.Evidence = merge(out.Evidence, []Evidence{At(h.With(h.Name, ""), h.Name)})
 	}
 	if out.Status == Met {
 		return out
@@ -184,9 +183,8 @@ func httpServer(in *Input) Result {
 		case h.Value == "framework":
 			note = h.Name + " application"
 		}
-		h.Value = ""
 		out.Status = Met
-		out.Evidence = merge(out.Evidence, []Evidence{At(h, note)})
+		out.Evidence = merge(out.Evidence, []Evidence{At(h.With(h.Name, ""), note)})
 		if len(out.Evidence) >= 3 {
 			break
 		}

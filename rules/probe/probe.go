@@ -46,12 +46,14 @@ type Result struct {
 	Next     string     // one action, where the condition knows a better one than the milestone
 }
 
-// Input is what conditions judge.
+// Input is what conditions judge, one after another: it keeps what several of them ask, so it is not safe for concurrent use.
 type Input struct {
 	Repo     *facts.Repo
 	Activity snapshot.Activity
 	// Learner is the login or name whose work counts, "" when unknown: then the main human author's does.
 	Learner string
+
+	memo memo
 }
 
 // MaxEvidence is how many places a result names at most.
