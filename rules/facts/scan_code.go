@@ -60,9 +60,12 @@ func declarations(s *Source) {
 
 // emitDeclarations gives each declaration the innermost type around it and emits it, in the order of the file.
 func emitDeclarations(s *Source, ds []decl) {
-	slices.SortStableFunc(ds, func(a, b decl) int { return cmp.Compare(a.pos, b.pos) })
-	var open []int // types around the current place
+	order, open := s.order[:0], s.open[:0] // open: types around the current place
 	for i := range ds {
+		order = append(order, i)
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(ds[a].pos, ds[b].pos), cmp.Compare(a, b)) })
+	for _, i := range order {
 		d := &ds[i]
 		for len(open) > 0 && ds[open[len(open)-1]].end <= d.pos {
 			open = open[:len(open)-1]
@@ -82,6 +85,7 @@ func emitDeclarations(s *Source, ds []decl) {
 			open = append(open, i)
 		}
 	}
+	s.decls, s.order, s.open = ds, order, open
 }
 
 // keywordDecl is a word that begins a declaration on its line in a language whose layout shows where it ends.
@@ -128,7 +132,7 @@ func (s *Source) onlyModifiers(off int) bool {
 
 // indented reads declarations that begin with a keyword and end where the indentation does.
 func indented(s *Source, words []keywordDecl) []decl {
-	var ds []decl
+	ds := s.decls[:0]
 	for _, k := range words {
 		for at := 0; at < len(s.Code) && len(ds) < maxDecls; {
 			i := bytes.Index(s.Code[at:], []byte(k.word))

@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -18,26 +19,47 @@ const (
 	maxDecls  = 3000
 )
 
-// bracesOf matches the curly brackets of the code, in the order in which they open.
-func bracesOf(code []byte) []brace {
-	var out []brace
-	var stack []int
-	for i, c := range code {
-		switch c {
-		case '{':
-			if len(out) == maxBraces {
-				return out
-			}
+// braces matches the curly brackets of the code, in the order in which they open. What it returns is good until the next file.
+func (s *Source) braces() []brace {
+	out, stack := s.pairs[:0], s.open[:0]
+	for i := nextBrace(s.Code, 0); i < len(s.Code); i = nextBrace(s.Code, i+1) {
+		opens := s.Code[i] == '{'
+		if opens && len(out) == maxBraces {
+			break
+		}
+		switch {
+		case opens:
 			stack = append(stack, len(out))
-			out = append(out, brace{i, len(code)})
-		case '}':
-			if len(stack) > 0 {
-				out[stack[len(stack)-1]].end = i
-				stack = stack[:len(stack)-1]
+			out = append(out, brace{i, len(s.Code)})
+		case len(stack) > 0:
+			out[stack[len(stack)-1]].end = i
+			stack = stack[:len(stack)-1]
+		}
+	}
+	s.pairs, s.open = out, stack
+	return out
+}
+
+// nextBrace is the offset of the next curly bracket at or after off, or the length of code. Eight bytes are looked at together: but for the
+// bits that tell '{' from '}' (and from 'y' and DEL, which are few), one of them is 0x79.
+func nextBrace(code []byte, off int) int {
+	const same, brackets, low, high = 0xf9f9f9f9f9f9f9f9, 0x7979797979797979, 0x0101010101010101, 0x8080808080808080
+	for ; off+8 <= len(code); off += 8 {
+		if w := binary.LittleEndian.Uint64(code[off:])&same ^ brackets; (w-low)&^w&high == 0 {
+			continue
+		}
+		for i, c := range code[off : off+8] {
+			if c == '{' || c == '}' {
+				return off + i
 			}
 		}
 	}
-	return out
+	for ; off < len(code); off++ {
+		if c := code[off]; c == '{' || c == '}' {
+			return off
+		}
+	}
+	return len(code)
 }
 
 // bodyAfter is the first pair that opens at or after off and before any of the bytes in stop.
@@ -130,13 +152,12 @@ var typeWords = map[lex.Language][]string{
 	lex.Rust:       {"struct ", "enum ", "trait "},
 }
 
-// typesOf reads the types of a language whose bodies stand in curly brackets.
-func typesOf(s *Source, pairs []brace) []decl {
+// typesOf reads the types of a language whose bodies stand in curly brackets, and appends them to ds.
+func typesOf(s *Source, pairs []brace, ds []decl) []decl {
 	list := typeWords[s.Lang]
 	if list == nil {
 		list = typeWords[lex.JavaScript]
 	}
-	var ds []decl
 	for _, w := range list {
 		words(s.Code, w, func(off int) {
 			if d, ok := typeAt(s, pairs, w, off); ok {
@@ -218,8 +239,8 @@ var notFunctions = []string{
 
 // declsOfBraces reads types, and functions by what stands before their body.
 func declsOfBraces(s *Source) []decl {
-	pairs := bracesOf(s.Code)
-	ds := typesOf(s, pairs)
+	pairs := s.braces()
+	ds := typesOf(s, pairs, s.decls[:0])
 	js := s.Lang == lex.JavaScript || s.Lang == lex.TypeScript || s.Lang == lex.Vue || s.Lang == lex.Svelte || s.Lang == lex.HTML || s.Lang == lex.EJS
 	for _, p := range pairs {
 		if d, ok := functionBefore(s, p, js); ok {
@@ -231,7 +252,7 @@ func declsOfBraces(s *Source) []decl {
 		}
 	}
 	if js || s.Lang == lex.CSharp || s.Lang == lex.Dart {
-		ds = append(ds, arrows(s, js)...)
+		ds = arrows(s, js, ds)
 	}
 	if js {
 		ds = append(ds, prototypes(s)...)
@@ -392,9 +413,8 @@ func assignedName(code []byte, off int) (string, int) {
 	return "", off
 }
 
-// arrows reads functions whose body is an expression: a named arrow of JavaScript, an expression-bodied member of C#.
-func arrows(s *Source, js bool) []decl {
-	var ds []decl
+// arrows reads functions whose body is an expression (a named arrow of JavaScript, an expression-bodied member of C#), and appends them to ds.
+func arrows(s *Source, js bool, ds []decl) []decl {
 	code := s.Code
 	for at := 0; ; {
 		i := bytes.Index(code[at:], []byte("=>"))
@@ -466,8 +486,8 @@ func builtinPrototype(name string) bool {
 }
 
 func declsOfPHP(s *Source) []decl {
-	pairs := bracesOf(s.Code)
-	ds := typesOf(s, pairs)
+	pairs := s.braces()
+	ds := typesOf(s, pairs, s.decls[:0])
 	at := 0
 	for {
 		i := bytes.Index(s.Code[at:], []byte("function"))
@@ -495,8 +515,8 @@ func declsOfPHP(s *Source) []decl {
 }
 
 func declsOfGo(s *Source) []decl {
-	pairs := bracesOf(s.Code)
-	var ds []decl
+	pairs := s.braces()
+	ds := s.decls[:0]
 	for at := 0; ; {
 		i := bytes.Index(s.Code[at:], []byte("func"))
 		if i < 0 {
@@ -576,8 +596,8 @@ func embedded(body []byte) string {
 }
 
 func declsOfRust(s *Source) []decl {
-	pairs := bracesOf(s.Code)
-	ds := typesOf(s, pairs)
+	pairs := s.braces()
+	ds := typesOf(s, pairs, s.decls[:0])
 	words(s.Code, "fn ", func(off int) {
 		name := nameAt(s.Code, off+3)
 		if body, ok := bodyAfter(s.Code, pairs, off, ";"); ok && name != "" {

@@ -85,8 +85,11 @@ func (s *Source) near(off int) string {
 }
 
 // rest is the code after off on its line, trimmed, at most maxNear bytes.
-func (s *Source) rest(off int) string {
-	return string(bytes.TrimSpace(s.Between(Code, off, min(s.LineEnd(off, 0), off+maxNear))))
+func (s *Source) rest(off int) string { return string(s.restBytes(off)) }
+
+// restBytes is rest without a copy.
+func (s *Source) restBytes(off int) []byte {
+	return bytes.TrimSpace(s.Between(Code, off, min(s.LineEnd(off, 0), off+maxNear)))
 }
 
 // block is the code between the curly brackets that open at or after off with nothing but white space between; ok is false without such a bracket.

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -88,4 +89,18 @@ func FuzzDeclarations(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestNextBrace(t *testing.T) {
+	t.Parallel()
+	code := []byte("yy}{\x7fy a very long line {}{ } \xfb\xfd{x")
+	for off := range len(code) + 1 {
+		want := bytes.IndexAny(code[off:], "{}")
+		if want < 0 {
+			want = len(code) - off
+		}
+		if got := nextBrace(code, off); got != off+want {
+			t.Errorf("from %d: %d, want %d", off, got, off+want)
+		}
+	}
 }

@@ -120,7 +120,7 @@ func testsOf(style testStyle) func(*Source, int) {
 		if s.Lang == lex.Go && !strings.HasSuffix(base, "_test.go") {
 			return
 		}
-		cases, generated, first := 0, 0, 0
+		cases, generated, first := 0, 0, len(s.Code) // first: where the first case stands
 		for _, w := range style.cases {
 			at := off
 			for cases < maxCases {
@@ -132,9 +132,8 @@ func testsOf(style testStyle) func(*Source, int) {
 				if !caseStarts(s, at-len(w), w, style) {
 					continue
 				}
-				if cases++; first == 0 || s.LineOf(at-len(w)) < first {
-					first = s.LineOf(at - len(w))
-				}
+				cases++
+				first = min(first, at-len(w))
 				if isGenerated(caseTitle(s, at, w), style.titles) {
 					generated++
 				}
@@ -150,7 +149,7 @@ func testsOf(style testStyle) func(*Source, int) {
 		case s.detached(style):
 			scope = "detached"
 		}
-		s.Emit(Fact{Kind: KindTest, Name: runnerOf(s, style), Value: strconv.Itoa(cases) + "/" + strconv.Itoa(s.assertions(style.assertions, finder)), Scope: scope, Line: first})
+		s.Emit(Fact{Kind: KindTest, Name: runnerOf(s, style), Value: strconv.Itoa(cases) + "/" + strconv.Itoa(s.assertions(style.assertions, finder)), Scope: scope, Line: s.LineOf(first)})
 	}
 }
 
@@ -164,7 +163,7 @@ func caseStarts(s *Source, off int, w string, style testStyle) bool {
 		if w == "it(" || w == "test(" || w == "specify(" || w == "it.only(" || w == "test.only(" {
 			// regex.test(x) and functions named test have no title; a test without a body is to do
 			next := skipSpace(s.Code, off+len(w))
-			return next < len(s.Code) && (s.Code[next] == '\'' || s.Code[next] == '"' || s.Code[next] == '`' || strings.Contains(s.rest(next), ","))
+			return next < len(s.Code) && (s.Code[next] == '\'' || s.Code[next] == '"' || s.Code[next] == '`' || bytes.IndexByte(s.restBytes(next), ',') >= 0)
 		}
 	case "rspec", "exunit":
 		rest := s.rest(off + len(w))
@@ -241,7 +240,7 @@ func (s *Source) assertions(list []string, finder func() *searcher) int {
 		if n == 4*maxCases || identifier(w[0]) && off > 0 && (identifier(s.Raw[off-1]) || s.Raw[off-1] == '.' || s.Raw[off-1] == '>') {
 			return
 		}
-		if !importing(s.Between(Code, max(s.LineStart(off), off-maxNear), min(s.LineEnd(off, 0), off+maxNear))) && !constant(s.rest(off)) {
+		if !importing(s.Between(Code, max(s.LineStart(off), off-maxNear), min(s.LineEnd(off, 0), off+maxNear))) && !constant(s.restBytes(off)) {
 			n++
 		}
 	})
@@ -259,11 +258,19 @@ func importing(line []byte) bool {
 }
 
 // constant reports whether an assertion is about a literal alone: expect(true).toBe(true), assertTrue(true), assert 1 == 1.
-func constant(text string) bool {
-	if text == "" || text[0] != 'a' && text[0] != 'A' && text[0] != 'e' {
+func constant(rest []byte) bool {
+	if len(rest) == 0 || rest[0] != 'a' && rest[0] != 'A' && rest[0] != 'e' {
 		return false // as all the words below begin
 	}
-	text = strings.ReplaceAll(text, " ", "")
+	var dense [40]byte // longer than they are
+	n := 0
+	for _, c := range rest {
+		if c != ' ' && n < len(dense) {
+			dense[n] = c
+			n++
+		}
+	}
+	text := string(dense[:n])
 	for _, w := range []string{"assertTrue", "asserttrue", "assert1==1", "assert1+1==2", "assert1"} {
 		if text == w || strings.HasPrefix(text, w+"#") || text == w+":" {
 			return true

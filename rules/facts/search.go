@@ -1,7 +1,6 @@
 package facts
 
 import (
-	"bytes"
 	"cmp"
 	"math/bits"
 	"slices"
@@ -35,8 +34,10 @@ func newSearcher(literals []string) *searcher {
 			order = append(order, i)
 		case l != "":
 			f.short = append(f.short, i)
+			f.pass(l)
 		}
 	}
+	slices.SortStableFunc(f.short, func(a, b int) int { return cmp.Compare(len(literals[a]), len(literals[b])) })
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(literals[b]), len(literals[a])) })
 	for _, i := range order { // the longest first, since each goes before those that are in
 		l := literals[i]
@@ -64,15 +65,6 @@ func (f *searcher) slot(key, h uint32) uint32 {
 
 // find calls hit(literal, end) for every occurrence in src, where end is the offset just after it, in the order in which they begin.
 func (f *searcher) find(src []byte, hit func(literal, end int)) {
-	if len(f.short) > 0 {
-		f.findAll(src, hit)
-		return
-	}
-	f.findLong(src, hit)
-}
-
-// findLong finds the literals of three bytes and more.
-func (f *searcher) findLong(src []byte, hit func(literal, end int)) {
 	if len(src) >= 3 {
 		key := uint32(src[0])<<8 | uint32(src[1])
 		for i, b := range src[2:] {
@@ -83,45 +75,36 @@ func (f *searcher) findLong(src []byte, hit func(literal, end int)) {
 			}
 		}
 	}
+	for off := max(0, len(src)-2); off < len(src); off++ {
+		f.compareShort(src, off, hit)
+	}
 }
 
-// findAll puts the short literals, each searched for by itself, between the others.
-func (f *searcher) findAll(src []byte, hit func(literal, end int)) {
-	at := make([]int, len(f.short)) // where each stands next
-	search := func(i, from int) {
-		if n := bytes.Index(src[from:], []byte(f.literals[f.short[i]])); n >= 0 {
-			at[i] = from + n
-		} else {
-			at[i] = len(src)
+// pass lets every place at which short may begin through the filter.
+func (f *searcher) pass(short string) {
+	free := 24 - 8*len(short) // bits of the key that short leaves open
+	base := uint32(0)
+	for i := range len(short) {
+		base = base<<8 | uint32(short[i])
+	}
+	for rest := range uint32(1) << free {
+		h := hashOf(base<<free | rest)
+		f.filter[h>>(32-filterBits)>>6] |= 1 << (h >> (32 - filterBits) & 63)
+	}
+}
+
+// compareShort reports the short literals that begin at off, the shortest first.
+func (f *searcher) compareShort(src []byte, off int, hit func(literal, end int)) {
+	for _, i := range f.short {
+		if l := f.literals[i]; src[off] == l[0] && (len(l) == 1 || off+1 < len(src) && src[off+1] == l[1]) {
+			hit(i, off+len(l))
 		}
 	}
-	for i := range at {
-		search(i, 0)
-	}
-	before := func(off int) { // reports those that begin before off
-		for {
-			least := 0
-			for i := range at {
-				if at[i] < at[least] {
-					least = i
-				}
-			}
-			if at[least] >= off {
-				return
-			}
-			hit(f.short[least], at[least]+len(f.literals[f.short[least]]))
-			search(least, at[least]+1)
-		}
-	}
-	f.findLong(src, func(literal, end int) {
-		before(end - len(f.literals[literal]) + 1)
-		hit(literal, end)
-	})
-	before(len(src))
 }
 
 // compare reports the literals that begin at off, the shortest first.
 func (f *searcher) compare(src []byte, off int, key, h uint32, hit func(literal, end int)) {
+	f.compareShort(src, off, hit)
 	at := f.slot(key, h)
 	if f.keys[at] == 0 {
 		return

@@ -13,12 +13,22 @@ type Source struct {
 	Lang lex.Language
 	Raw  []byte
 	lex.Views
+	buffers
 
 	starts []int // offsets at which lines start
 	facts  []Fact
 	counts map[countKey]int
 	found  map[string]bool // texts that the file was searched for, with the answers
+	recent [256]string     // short texts of facts, by a hash: they repeat, and one copy will do
 	guards map[string]bool // identifiers that were tried as names of guards, with the answers; kept from file to file
+}
+
+// buffers are used again for each file.
+type buffers struct {
+	pairs []brace
+	open  []int
+	decls []decl
+	order []int
 }
 
 type countKey struct {
@@ -47,8 +57,20 @@ func (s *Source) Emit(f Fact) {
 		return
 	}
 	s.counts[k]++
-	f.Name, f.Value, f.Scope = clip(f.Name), clip(f.Value), clip(f.Scope)
+	f.Name, f.Value, f.Scope = s.text(f.Name), s.text(f.Value), s.text(f.Scope)
 	s.facts = append(s.facts, f)
+}
+
+// text is t as clip makes it.
+func (s *Source) text(t string) string {
+	if t == "" || len(t) > 40 {
+		return clip(t)
+	}
+	at := &s.recent[(int(t[0])*31+int(t[len(t)-1])*7+int(t[len(t)/2])+len(t))&0xff]
+	if *at != t {
+		*at = clip(t)
+	}
+	return *at
 }
 
 // clip bounds text and makes it one valid UTF-8 line.
