@@ -251,7 +251,7 @@ func authRoutes(in *Input, is func(string) bool) []facts.Hit {
 	registered := registeredPaths(in)
 	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
 		if h.Value == "" && registered != nil {
-			h.Value = registered[h.Fact.Scope]
+			h = h.With(h.Name, registered[h.Fact.Scope])
 		}
 		if h.Name == "GET" || h.Name == "DELETE" {
 			return false

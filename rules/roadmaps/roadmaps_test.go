@@ -3,10 +3,12 @@ package roadmaps_test
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"milepost/rules"
+	"milepost/rules/facts"
 	"milepost/rules/roadmaps"
 )
 
@@ -53,4 +55,51 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestJudgingLeavesFactsAlone: facts are kept between checks and shared by blob, so that no detector may change one.
+func TestJudgingLeavesFactsAlone(t *testing.T) {
+	t.Parallel()
+	r, err := roadmaps.Load(roadmaps.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := fs.Glob(roadmaps.Files(), "backend/examples/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		t.Run(path.Base(name), func(t *testing.T) {
+			t.Parallel()
+			data, err := fs.ReadFile(roadmaps.Files(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			examples, err := rules.ParseExamples("x", data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range examples {
+				repo, err := facts.Collect(t.Context(), e.Snapshot(), r.Patterns(), facts.CollectOptions{Workers: 1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				before := allFacts(repo)
+				r.Evaluate(rules.Input{Repo: repo, Activity: e.Activity})
+				if after := allFacts(repo); !slices.Equal(before, after) {
+					t.Errorf("%s: a fact was changed:\n%+v\n%+v", e.Name, before, after)
+				}
+			}
+		})
+	}
+}
+
+func allFacts(r *facts.Repo) []facts.Fact {
+	var out []facts.Fact
+	for i := range r.Files {
+		if f := r.Files[i].Facts; f != nil {
+			out = append(out, f.Facts...)
+		}
+	}
+	return out
 }
