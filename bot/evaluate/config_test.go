@@ -139,7 +139,7 @@ func TestOrganisationDefaults(t *testing.T) {
 	r.number = a.Sim.OpenPull(a.defaults, a.boss, githubsim.PullOptions{Title: "Fewer", Head: "fewer"})
 	r.Settle()
 	summary := r.run(r.head()).Summary
-	for _, want := range []string{"Who would flip by `.github/milepost.yml`", "would change: 3", "| `academy/shop-1` |  | `source` |", "Files that no longer count as evidence: `src`"} {
+	for _, want := range []string{"What `.github/milepost.yml` would change for others", "3 repositories would gain or lose some", "| `academy/shop-1` |  | `source` |", "Files that no longer count as evidence: `src`"} {
 		if !strings.Contains(summary, want) {
 			t.Errorf("%q is not said:\n%s", want, summary)
 		}
@@ -201,7 +201,7 @@ func TestOrganisationRoadmap(t *testing.T) {
 	r.number = a.Sim.OpenPull(a.defaults, a.boss, githubsim.PullOptions{Title: "Stricter", Head: "stricter"})
 	r.Settle()
 	summary := r.run(r.head()).Summary
-	for _, want := range []string{"Who would flip by `roadmaps/ours.yml`", "keep all they have: 1", "would change: 1", "| `academy/shop-2` |  | `unit-tests` |"} {
+	for _, want := range []string{"What `roadmaps/ours.yml` would change for others", "1 repository would keep all milestones", "1 repository would gain or lose some", "| `academy/shop-2` |  | `unit-tests` |"} {
 		if !strings.Contains(summary, want) {
 			t.Errorf("%q is not said:\n%s", want, summary)
 		}

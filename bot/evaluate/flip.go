@@ -267,15 +267,15 @@ func difference(repo string, now, then *rules.Report) flip {
 func (f forecast) markdown() string {
 	name := render.Code(f.path)
 	if f.fault != "" {
-		return "### " + name + "\n\nThis roadmap cannot be used as it is; the one in force stays: " + render.Inline(f.fault)
+		return "### " + name + "\n\nThis roadmap has a mistake, so Milepost would not use it, and would go on with the last good one: " + render.Inline(f.fault)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "### Who would flip by %s\n\nRepositories that would keep all they have: %d", name, f.keep)
+	fmt.Fprintf(&b, "### What %s would change for others\n\n%s would keep all milestones", name, repositories(f.keep))
 	if len(f.flips) > 0 {
-		fmt.Fprintf(&b, "; that would change: %d", len(f.flips))
+		fmt.Fprintf(&b, "; %s would gain or lose some", repositories(len(f.flips)))
 	}
 	if f.unknown > 0 {
-		fmt.Fprintf(&b, "; known only once their files are read by the new rules, after the merge: %d", f.unknown)
+		fmt.Fprintf(&b, "; for %s it is known only after the merge, when the files are read by the new rules", repositories(f.unknown))
 	}
 	b.WriteString(".")
 	if len(f.flips) == 0 {
@@ -289,6 +289,13 @@ func (f forecast) markdown() string {
 		fmt.Fprintf(&b, "\n\nand %d more.", n)
 	}
 	return b.String()
+}
+
+func repositories(n int) string {
+	if n == 1 {
+		return "1 repository"
+	}
+	return fmt.Sprintf("%d repositories", n)
 }
 
 // codes are ids in a cell of a table.

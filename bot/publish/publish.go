@@ -59,7 +59,6 @@ type IssueResult struct {
 // ticks whose wish is already carried out.
 func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInput, force bool, handled []string, fence Fence) (IssueResult, error) {
 	text := render.Issue(in)
-	text.Hash = content(in)
 	repo := gh.Repo{Owner: in.Repo.Owner, Name: in.Repo.Name}
 	pub, err := p.Store.Publication(ctx, in.Repo.ID, storage.PublicationIssue, "")
 	switch {
@@ -98,17 +97,6 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 		issue.State = StateOpen
 	}
 	return p.rewrite(ctx, c, repo, pub, issue, text, handled, fence)
-}
-
-// content is the hash of what an issue says, whatever the commit and the time of the check: a commit that changes neither a verdict nor its
-// reason is no news.
-func content(in render.IssueInput) string {
-	report := *in.Report
-	if report.Repository.Commit != "" {
-		report.Repository.Commit = strings.Repeat("0", 40)
-	}
-	in.Report = &report
-	return render.Issue(in).Hash
 }
 
 // hashes is what is kept of a text: the hash of its content, and of our part of the body as it was written.

@@ -72,6 +72,8 @@ type IssueInput struct {
 	AskedMentor  time.Time
 	DashboardURL string // "" when there is none
 	AppSlug      string
+
+	commit string // what commitMark stands for
 }
 
 // ChangedFile is a file that a pull request changes.

@@ -15,7 +15,7 @@ import (
 type IssueText struct {
 	Title   string
 	Managed string // the bot's part of the body, down to the line below which the learner's notes stand
-	Hash    string // of everything but the time of the check
+	Hash    string // of everything but the time of the check and the commit: one that changes neither a verdict nor its reason is no news
 
 	in    *IssueInput // renders the part again with less detail, for notes that leave no room for all of it
 	level int
@@ -38,8 +38,15 @@ const roomForNotes = 6_000
 // timeMark stands for the time of the check while the page is written and hashed. No text from elsewhere can hold it: it is invisible.
 const timeMark = "\x00"
 
+// commitMark stands for the commit that was checked while the page is written and hashed. A text that names it by chance shows the commit instead.
+const commitMark = "b7d1c3a90e5f4862d3b9a1c7e8f0526494adc0fe1d2b7c95a3e8f6047b1d9c53"
+
 // Issue renders the progress issue.
 func Issue(in IssueInput) IssueText {
+	if c := in.Report.Repository.Commit; commitPattern().MatchString(c) && len(c) <= len(commitMark) {
+		report := *in.Report
+		report.Repository.Commit, in.Report, in.commit = commitMark[:len(c)], &report, c
+	}
 	t := IssueText{Title: fmt.Sprintf(msgTitle, clip(visible(roadmapName(in.Report.Roadmap.Title)), 80)), in: &in}
 	sum := sha256.New()
 	for ; ; t.level++ {
@@ -53,11 +60,15 @@ func Issue(in IssueInput) IssueText {
 	return t
 }
 
-// timed puts the time of the check in its place.
+// timed puts the time of the check and its commit in their places.
 func (in IssueInput) timed(s string) string {
 	when := ""
 	if !in.CheckedAt.IsZero() {
 		when = " on " + minute(in.CheckedAt)
+	}
+	if in.commit != "" {
+		mark := in.Report.Repository.Commit
+		s = strings.NewReplacer(mark, in.commit, short(mark), short(in.commit)).Replace(s)
 	}
 	return strings.ReplaceAll(s, timeMark, when)
 }
@@ -166,15 +177,14 @@ func plural(n int, one, many string) string {
 }
 
 func (p *page) pausedLine(z *Paused) string {
-	until := "until somebody resumes it"
-	if !z.Until.IsZero() {
-		until = "until " + day(z.Until, p.in.CheckedAt)
-	}
-	by := ""
+	out := "Paused"
 	if z.By != "" {
-		by = " at the wish of " + Inline(z.By)
+		out += " by " + Inline(z.By)
 	}
-	return fmt.Sprintf("_Resting %s%s. `/milepost resume` wakes it at any time._", until, by)
+	if z.Until.IsZero() {
+		return "_" + out + ". Write `/milepost resume` in a comment to go on._"
+	}
+	return "_" + out + " until " + day(z.Until, p.in.CheckedAt) + ". Write `/milepost resume` in a comment to go on earlier._"
 }
 
 // titles are milestones' titles as they stand in a sentence.

@@ -12,7 +12,7 @@ import (
 func learners(r *rules.Roadmap) map[string]IssueInput {
 	out := map[string]IssueInput{"node-half-way": nodeHalf(r)}
 
-	empty := report(r, "", nil)
+	empty := report(r, "", map[string]verdict{"no-secrets": {status: rules.Met, reason: "nothing found among 0 files"}})
 	empty.Repository.Commit = ""
 	out["empty-repository"] = issueInput(r, empty)
 
@@ -135,7 +135,7 @@ func TestIssueNothingToSayIsLeftOut(t *testing.T) {
 	}
 }
 
-func TestIssueHashLeavesTheTimeOut(t *testing.T) {
+func TestIssueHashLeavesTimeAndCommitOut(t *testing.T) {
 	t.Parallel()
 	in := nodeHalf(testRoadmap(t))
 	one := Issue(in)
@@ -148,8 +148,16 @@ func TestIssueHashLeavesTheTimeOut(t *testing.T) {
 		t.Error("the page does not say when it was checked")
 	}
 	in.Report.Repository.Commit = baseSHA
-	if Issue(in).Hash == one.Hash {
-		t.Error("the hash does not change with the commit")
+	three := Issue(in)
+	if three.Hash != one.Hash {
+		t.Error("the hash changes with the commit")
+	}
+	if !strings.Contains(three.Managed, "/commit/"+baseSHA) || strings.Contains(three.Managed, headSHA) || strings.Contains(three.Managed, commitMark[:7]) {
+		t.Errorf("the page is not about its commit:\n%s", three.Managed)
+	}
+	in.Report.Repository.Commit = strings.Repeat("ab", 32)
+	if four := Issue(in); !strings.Contains(four.Managed, "/commit/"+in.Report.Repository.Commit) || strings.Contains(four.Managed, commitMark[:7]) {
+		t.Errorf("the page is not about a commit with a long id:\n%s", four.Managed)
 	}
 	in.Report.Repository.Commit = headSHA
 	in.Claims = nil

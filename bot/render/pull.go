@@ -325,7 +325,7 @@ func (p pull) configuration(n int) []string {
 		for _, f := range faults {
 			items = append(items, "- "+Prose(f.Error()))
 		}
-		out = append(out, "**The changed configuration has "+Count(len(p.ConfigFaults), "mistake")+"** and would not take effect; the last good one stays in force:\n\n"+
+		out = append(out, "**The new configuration has "+Count(len(p.ConfigFaults), "mistake")+"**, so Milepost would not use it, and would go on with the last good one:\n\n"+
 			strings.Join(appendMore(items, more), "\n"))
 	}
 	if p.Preview != nil {

@@ -14,16 +14,16 @@ type Usage struct{ Form, Meaning string }
 
 // Commands are the commands that people may write in a comment, in the order of the help.
 var Commands = []Usage{
-	{"/milepost help", "this list"},
+	{"/milepost help", "show this list"},
 	{"/milepost recheck", "check the newest commit again now"},
-	{"/milepost why ID", "how a milestone stands, what is missing, and hints"},
+	{"/milepost why ID", "say how a milestone stands, what is missing, and give hints"},
 	{"/milepost skip ID reason", "leave a milestone out, with the reason for all to see"},
 	{"/milepost unskip ID", "count it again"},
-	{"/milepost evidence ID path-or-url", "point a mentor at what the checks cannot see"},
+	{"/milepost evidence ID path-or-url", "show a mentor what Milepost cannot see by itself"},
 	{"/milepost approve ID note", "sign a milestone off (mentors)"},
 	{"/milepost revoke ID", "take a sign-off back (mentors)"},
-	{"/milepost pause 14d", "let the bot rest, for days or until a date such as `2026-12-24`"},
-	{"/milepost resume", "wake it again"},
+	{"/milepost pause 14d", "pause Milepost for some days, or until a date such as `2026-12-24`"},
+	{"/milepost resume", "end the pause"},
 }
 
 // ReplyHelp lists the commands.
@@ -74,7 +74,7 @@ func ReplyUnskip(id string) string { return Code(id) + " counts again." }
 
 // ReplyEvidence confirms that a claim waits for a mentor.
 func ReplyEvidence(id, what string) string {
-	return fmt.Sprintf("Noted: %s as evidence for %s. A mentor can confirm it with `/milepost approve %s`; nothing else has to wait for that.", Code(what), Code(id), plainID(id))
+	return fmt.Sprintf("Noted: %s as evidence for %s. A mentor can confirm it with `/milepost approve %s`; you can go on with other milestones meanwhile.", Code(what), Code(id), plainID(id))
 }
 
 // ReplyApprove confirms a sign-off.
@@ -94,13 +94,13 @@ func ReplyRevoke(id, mentor string) string {
 // ReplyPause confirms a pause. A zero time is until somebody resumes.
 func ReplyPause(until time.Time) string {
 	if until.IsZero() {
-		return "Resting until `/milepost resume`."
+		return "Paused until somebody writes `/milepost resume`."
 	}
-	return fmt.Sprintf("Resting until %s. `/milepost resume` wakes Milepost earlier.", until.UTC().Format("2 January 2006"))
+	return fmt.Sprintf("Paused until %s. Write `/milepost resume` to go on earlier.", until.UTC().Format("2 January 2006"))
 }
 
 // ReplyResume confirms the end of a pause.
-func ReplyResume() string { return "Awake again. The newest commit is being checked." }
+func ReplyResume() string { return "The pause is over. The newest commit is being checked." }
 
 // ReplyNoRight refuses a command kindly.
 func ReplyNoRight(verb string) string {
