@@ -196,6 +196,34 @@ func TestForcePushTakesBackWhatIsGone(t *testing.T) {
 	}
 }
 
+// TestEmptied: a commit takes every file away. What was earned keeps its date, and the page says so instead of starting from nothing.
+func TestEmptied(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	push(w, repo)
+	var all []string
+	for path := range starter() {
+		all = append(all, path)
+	}
+	w.Sim.Push(repo, "", w.Owner, githubsim.Commit{Message: "away with it", Empty: true, Delete: append(all, "Dockerfile")})
+	w.Settle()
+	if got := w.Met(repo); got != "no-env" {
+		t.Errorf("met %q", got)
+	}
+	earned, err := w.Store.Earned(context.Background(), repo.ID())
+	if err != nil || len(earned) < 5 {
+		t.Errorf("earned: %v, %v", earned, err)
+	}
+	if body := w.Issue(repo).Body; !strings.Contains(body, "1 of 7") || !strings.Contains(body, "earned earlier need attention") {
+		t.Errorf("the loss is not told:\n%s", body)
+	}
+	w.Sim.PushFiles(repo, "", w.Owner, "back", starter())
+	w.Settle()
+	if body := w.Issue(repo).Body; !strings.Contains(body, "4 of 7") {
+		t.Errorf("what is back is not told:\n%s", body)
+	}
+}
+
 func TestPermissionMissingThenGranted(t *testing.T) {
 	t.Parallel()
 	w := flowtest.New(t, flowtest.Options{})

@@ -348,3 +348,28 @@ func TestArchiveHostGetsNoToken(t *testing.T) {
 		t.Errorf("the archive's host got %q", got)
 	}
 }
+
+// TestAnnotationsInBatches: GitHub takes 50 annotations a call.
+func TestAnnotationsInBatches(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	sha := w.PushFiles(w.repo, "", w.ada, "start", map[string]string{"a.txt": strings.Repeat("x\n", 200)})
+	run, err := w.client.CreateCheckRun(t.Context(), shop, gh.CheckRun{Name: "Milepost", HeadSHA: sha, Status: "in_progress", StartedAt: time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := gh.CheckRun{Name: "Milepost", Status: "completed", Conclusion: "neutral", Title: "Many", Summary: "Many."}
+	for i := range 120 {
+		done.Annotations = append(done.Annotations, gh.Annotation{Path: "a.txt", StartLine: i + 1, EndLine: i + 1, Level: "notice", Title: "t", Message: "m"})
+	}
+	w.ResetCalls()
+	if _, err := w.client.UpdateCheckRun(t.Context(), shop, run.ID, done); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.CheckRuns(w.repo, sha); len(got) != 1 || got[0].Annotations != 120 || got[0].Status != "completed" {
+		t.Errorf("%+v", got)
+	}
+	if n := w.Calls()["PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}"]; n != 3 {
+		t.Errorf("%d calls, want 3", n)
+	}
+}
