@@ -129,7 +129,7 @@ func (m *Milestone) judge(in *probe.Input) probe.Result {
 				p.Next = m.Partial[i].Next
 			}
 			p.Status = Partial
-			p.Reason = fillEvidence(p.Reason, p.Evidence)
+			p.Reason, p.Next = fillEvidence(p.Reason, p.Evidence), fillEvidence(p.Next, p.Evidence)
 			return p
 		}
 	}

@@ -34,7 +34,7 @@ steps:
         partial:
           - files: {globs: [server.*]}
             reason: "{path} is there, but it starts no server"
-            next: Start a server in it.
+            next: Start a server in {path}.
         missing: no server was found
         next: Start one.
       - id: extra
@@ -136,7 +136,7 @@ func TestReasonsAndActionsAreInTheRepositorysTerms(t *testing.T) {
 	t.Parallel()
 	got := judge(t, load(t, small), rules.Input{}, map[string]string{"server.js": "x()", "package.json": "{}"})
 	server, _ := got.Milestone("server")
-	if want := "`server.js` is there, but it starts no server"; server.Reason != want || server.Next != "Start a server in it." {
+	if want := "`server.js` is there, but it starts no server"; server.Reason != want || server.Next != "Start a server in `server.js`." {
 		t.Errorf("server: reason %q, next %q", server.Reason, server.Next)
 	}
 	docs, _ := got.Milestone("docs")

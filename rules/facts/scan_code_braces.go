@@ -291,6 +291,13 @@ func functionBefore(s *Source, p brace, js bool) (decl, bool) {
 		}
 	}
 	name, start := backWord(code, at)
+	if s.Lang == lex.CSharp && (name == "base" || name == "this") {
+		if colon := backSpace(code, start); colon > 1 && code[colon-1] == ':' { // the constructor that calls another
+			if open = backParen(code, backSpace(code, colon-1)); open >= 0 {
+				name, start = backWord(code, backSpace(code, open))
+			}
+		}
+	}
 	if js && name == "function" || js && at > 0 && code[at-1] == '*' {
 		pos := start
 		n, p2 := assignedName(code, backSpace(code, start))
@@ -322,6 +329,8 @@ func functionBefore(s *Source, p brace, js bool) (decl, bool) {
 		return decl{}, false
 	case (s.Lang == lex.C || s.Lang == lex.CPP) && name == strings.ToUpper(name) && len(name) > 3:
 		return decl{}, false // a macro
+	case s.Lang == lex.Groovy && (prev == "" || bytes.IndexByte(code[prevAt:start], '\n') >= 0):
+		return decl{}, false // a call that is handed a closure
 	}
 	return decl{kind: KindFunction, name: name, pos: start}, true
 }

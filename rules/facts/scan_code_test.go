@@ -47,6 +47,8 @@ func TestDeclarations(t *testing.T) {
 		{"A.cs", "namespace X {\n public class A : Controller, IA where T : class {\n  public int Id { get; set; }\n  public A(IB b) { _b = b; }\n  public async Task<int> Get(int id) => await _b.Get(id);\n  public void Run<T>(T x) where T : class\n  {\n   foreach (var y in z) { y(); }\n  }\n }\n public record P(int A, string B);\n}\n", []string{
 			"type|A|class|Controller,IA|2-10", "function|A||A|4-4", "function|Get||A|5-5", "function|Run||A|6-9", "type|P|record||11-11",
 		}},
+		{"B.cs", "class B : C {\n public B(X x) : base(x) {\n  y = x;\n }\n}\n", []string{"type|B|class|C|1-5", "function|B||B|2-4"}},
+		{"build.gradle", "shadowJar {\n transform(AppendingTransformer) {\n  resource = 'reference.conf'\n }\n}\ndef now() {\n x()\n}\n", []string{"function|now|||6-8"}},
 		{"a.go", "package a\n\ntype (\n\tRepo struct {\n\t\tgorm.Model\n\t\tdb *DB\n\t}\n)\n\nfunc New(db *DB) *Repo { return &Repo{db: db} }\n\nfunc (r *Repo) Get(id int) (*X, error) {\n\tgo func() { r.x() }()\n\treturn nil, nil\n}\n", []string{
 			"type|Repo|struct|gorm.Model|4-7", "function|New|||10-10", "function|Get||Repo|12-15", "function||||13-13",
 		}},

@@ -320,6 +320,9 @@ func unique(s *Source, off int, rest string, upper bool) string {
 	}
 	next, _ := cutWord(rest)
 	trimmed := strings.TrimSpace(rest)
+	if definition := upTo(rest, ",;\n"); next != "KEY" && strings.Contains(strings.ToUpper(definition), "PRIMARY KEY") || before == "KEY" && primaryBefore(s.Raw[max(0, off-40):off]) {
+		return "" // a primary key is unique by itself
+	}
 	switch {
 	case next == "KEY" || next == "INDEX":
 		return "UNIQUE"
@@ -331,6 +334,12 @@ func unique(s *Source, off int, rest string, upper bool) string {
 		return "UNIQUE"
 	}
 	return ""
+}
+
+// primaryBefore reports whether the text ends with PRIMARY KEY.
+func primaryBefore(b []byte) bool {
+	words := strings.Fields(strings.ToUpper(string(b)))
+	return len(words) > 1 && words[len(words)-1] == "KEY" && words[len(words)-2] == "PRIMARY"
 }
 
 // columnType tells the word before UNIQUE in the definition of a column.

@@ -44,6 +44,7 @@ func TestSQL(t *testing.T) {
 		{"commented table", "a.sql", "-- CREATE TABLE tasks (id int);\n", KindSQLTable, nil},
 		{"index", "a.sql", "CREATE UNIQUE INDEX i ON t (a);", KindSQLIndex, []string{"CREATE INDEX|file"}},
 		{"unique column", "a.sql", "CREATE TABLE t (a VARCHAR(50) UNIQUE);", KindSQLIndex, []string{"UNIQUE|file"}},
+		{"unique primary key", "a.sql", "CREATE TABLE t (id SERIAL PRIMARY KEY UNIQUE NOT NULL, b INT UNIQUE PRIMARY KEY);", KindSQLIndex, nil},
 		{"unique word", "a.js", `say("a UNIQUE idea")`, KindSQLIndex, nil},
 	}
 	for _, tt := range tests {

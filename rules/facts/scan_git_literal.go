@@ -10,7 +10,7 @@ import (
 // literalScanner finds names of secrets that are given a literal.
 var literalScanner = scanner{
 	langs: anyLanguage, view: Text,
-	triggers: []string{"secret", "SECRET", "Secret", "password", "PASSWORD", "Password", "passwd", "PASSWD", "signingKey", "signing_key", "SigningKey", "SIGNING_KEY", "JWT_KEY", "jwtKey", "jwt_key", "JwtKey", "DB_PASS", "db_pass", "dbPass", "Pwd=", "pwd=", "PWD=", "APP_KEY", "\"Key\"", "\"key\"", "secret-key", "tokenKey", "TOKEN_KEY", "TokenKey"},
+	triggers: []string{"secret", "SECRET", "Secret", "password", "PASSWORD", "Password", "passwd", "PASSWD", "signingKey", "signing_key", "SigningKey", "SIGNING_KEY", "JWT_KEY", "jwtKey", "jwt_key", "JwtKey", "DB_PASS", "db_pass", "dbPass", "Pwd=", "pwd=", "PWD=", "APP_KEY", "\"Key\"", "\"key\"", "secret-key", "tokenKey", "TOKEN_KEY", "TokenKey", "wtPrivateKey", "WT_PRIVATE_KEY", "wt_private_key"},
 	scan:     scanLiteral,
 }
 
@@ -76,7 +76,7 @@ func secretName(name string) string {
 			return ""
 		}
 	}
-	for _, w := range []string{"secretkey", "jwtsecret", "jwtkey", "secretkeybase", "signingkey", "signkey", "tokensecret", "tokenkey", "sessionsecret", "cookiesecret", "accesssecret", "refreshsecret", "authsecret", "appsecret", "appkey", "hmacsecret", "hmackey", "secrettoken"} {
+	for _, w := range []string{"secretkey", "jwtsecret", "jwtkey", "secretkeybase", "signingkey", "signkey", "tokensecret", "tokenkey", "jwtprivatekey", "sessionsecret", "cookiesecret", "accesssecret", "refreshsecret", "authsecret", "appsecret", "appkey", "hmacsecret", "hmackey", "secrettoken"} {
 		if strings.Contains(low, w) {
 			if strings.Contains(low, "client") || strings.Contains(low, "aws") || strings.Contains(low, "access") && strings.Contains(low, "secretkey") {
 				return "password"
@@ -271,6 +271,9 @@ func scanLiteral(s *Source, off int) { //nolint:funlen,gocognit // a list of exc
 	}
 	value, fallback, ok := assigned(s, start, end, min(lineEnd, end+300))
 	settings := configLanguage(s) || s.Lang == lex.JSON
+	if settings && (s.baseHas("custom-environment-variables") || versionOf(s, value)) {
+		return // names of variables, versions of packages
+	}
 	if !ok || settings && reference(value) || !settings && (templated(value) || wordy(value) || strings.Contains(strings.ToLower(name), "tokenkey") || strings.Contains(strings.ToLower(name), "token_key")) {
 		return
 	}
@@ -304,6 +307,22 @@ func scanLiteral(s *Source, off int) { //nolint:funlen,gocognit // a list of exc
 		}
 	}
 	s.Emit(Fact{Kind: KindSecret, Name: sort, Value: name, Scope: scope, Line: s.LineOf(off)})
+}
+
+// baseHas reports whether the file's own name begins so.
+func (s *Source) baseHas(start string) bool {
+	return strings.HasPrefix(s.Path[strings.LastIndexByte(s.Path, '/')+1:], start)
+}
+
+// versionOf reports whether a value is the version of a package whose name speaks of passwords or keys, in a manifest or a lock file.
+func versionOf(s *Source, value string) bool {
+	switch s.Path[strings.LastIndexByte(s.Path, '/')+1:] {
+	case "package.json", "package-lock.json", "composer.json", "bower.json", "pnpm-lock.yaml", "pubspec.yaml", "Cargo.toml", "pyproject.toml", "Pipfile", "libs.versions.toml", "gradle.properties":
+	default:
+		return false
+	}
+	number := strings.TrimLeft(value, "^~>=<v! ")
+	return number == "*" || number == "latest" || number != "" && number[0] >= '0' && number[0] <= '9' && strings.ContainsAny(number, ".*")
 }
 
 // letters are the letters of a name in lower case.

@@ -144,6 +144,9 @@ func serversBy(marks []serverMark, ls langSet) scanner {
 			if m.needs != "" && !s.names(m.needs) {
 				continue
 			}
+			if m.name == "Rails" && bytes.HasPrefix(s.Raw[off+len(m.literal):], []byte(".load_tasks")) {
+				continue // a Rakefile
+			}
 			if m.name == "node:http" && !nodeServer(s, off) {
 				continue
 			}

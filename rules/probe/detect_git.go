@@ -369,6 +369,9 @@ func secrets(in *Input) Result {
 // sampleFile tells files whose values only show the form.
 func sampleFile(f *facts.RepoFile) bool {
 	base := strings.ToLower(f.Base())
+	if strings.HasPrefix(base, "default.") {
+		return false // the settings that hold where nothing else is set
+	}
 	for _, w := range []string{"example", "sample", "template", ".dist", ".test", "default", "placeholder", ".tpl", "test.env", ".testing", ".ci"} {
 		if strings.Contains(base, w) {
 			return true
@@ -383,7 +386,7 @@ func literalCounts(f *facts.RepoFile) bool {
 		return false
 	}
 	low := strings.ToLower(f.Path)
-	for _, w := range []string{"swagger", "openapi", "postman", "insomnia", "locale", "i18n", "/lang/", "translations", "application-test", "appsettings.test", "testsettings", "test_settings", "settings/test", "settings_test", "environments/test", "/mocks/", "mock", "/vendor/", "tox.ini", "pytest.ini", "setup.cfg", "phpunit.xml", "/cypress"} {
+	for _, w := range []string{"swagger", "openapi", "postman", "insomnia", "locale", "i18n", "/lang/", "translations", "application-test", "appsettings.test", "testsettings", "test_settings", "settings/test", "settings_test", "environments/test", "config/test.", "config/testing.", "/mocks/", "mock", "/vendor/", "tox.ini", "pytest.ini", "setup.cfg", "phpunit.xml", "/cypress"} {
 		if strings.Contains(low, w) {
 			return false
 		}

@@ -1137,7 +1137,7 @@ func backendValue() *rules.Roadmap {
 						},
 							Note:   "web server without a proxy rule",
 							Reason: "{path} serves files, but passes no request on to the application",
-							Next:   "Add a `location /api/` with `proxy_pass http://app:3000;` to {path}.",
+							Next:   "Pass one path on to the application in {path}, with `proxy_pass http://app:3000;` in Nginx or `reverse_proxy app:3000` in Caddy.",
 						},
 							probe.Rule{Code: &probe.Pattern{Languages: []string{"dockerfile"},
 								Match: "^FROM\\s+(?:\\S+/)?(?:nginx|caddy|httpd)\\b",
