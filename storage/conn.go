@@ -38,6 +38,7 @@ type conn interface {
 type pool struct {
 	db   *sql.DB
 	gate chan struct{} // nil where any number may run at once
+	told func(query string, rows int)
 }
 
 func (p *pool) enter(ctx context.Context) error {
@@ -71,7 +72,13 @@ func (p *pool) query(ctx context.Context, scan func(*sql.Rows) error, query stri
 		return err
 	}
 	defer p.leave()
-	return queryOn(ctx, p.db, scan, query, args)
+	if p.told == nil {
+		return queryOn(ctx, p.db, scan, query, args)
+	}
+	rows := 0
+	err := queryOn(ctx, p.db, func(r *sql.Rows) error { rows++; return scan(r) }, query, args)
+	p.told(query, rows)
+	return err
 }
 
 // txConn runs statements inside a transaction.

@@ -262,21 +262,6 @@ func (q *Queries) Statuses(ctx context.Context, repoID int64) ([]MilestoneStatus
 	return all, wrap(err, "statuses of repository %d", repoID)
 }
 
-// StatusesOf lists the statuses of many repositories, ordered by repository and milestone.
-func (q *Queries) StatusesOf(ctx context.Context, repoIDs []int64) ([]MilestoneStatus, error) {
-	var all []MilestoneStatus
-	err := chunks(repoIDs, 500, func(part []int64) error {
-		args := make([]any, len(part))
-		for i, id := range part {
-			args[i] = id
-		}
-		rows, err := list(ctx, q.r, statusDest, statusSelect+` WHERE repo_id IN (`+placeholders(1, len(part))+`) ORDER BY repo_id, milestone`, args...)
-		all = append(all, rows...)
-		return err
-	})
-	return all, wrap(err, "statuses")
-}
-
 // PutActivity stores one kind of facts that come from events rather than files, as the caller's JSON.
 func (q *Queries) PutActivity(ctx context.Context, repoID int64, kind string, data []byte) error {
 	_, err := q.w.exec(ctx, `INSERT INTO activity (repo_id, kind, data, updated_at) VALUES ($1, $2, $3, $4)

@@ -15,6 +15,7 @@ type Repository struct {
 	Fork           bool
 	DefaultBranch  string
 	Homepage       string
+	Topics         string // with a space between two
 
 	HeadSHA, TreeSHA string // of the default branch when last seen
 	State            string // "" is normal; else a word of the caller, such as empty, no-access, issues-disabled
@@ -42,28 +43,28 @@ type Repository struct {
 // FullName is owner/name.
 func (r Repository) FullName() string { return r.Owner + "/" + r.Name }
 
-const repositoryColumns = `id, installation_id, owner, name, private, archived, fork, default_branch, homepage,
+const repositoryColumns = `id, installation_id, owner, name, private, archived, fork, default_branch, homepage, topics,
  head_sha, tree_sha, state, state_detail, learner, config, config_sha, config_error, public, paused_until, paused_by, settings,
  roadmap_id, coalesce(report_id, 0), report_at, met, total, bonus_met, bonus_total, percent, pushed_at, checked_at, removed_at, created_at, updated_at`
 
 const repositorySelect = `SELECT ` + repositoryColumns + ` FROM repositories`
 
 func repositoryDest(r *Repository) []any {
-	return []any{&r.ID, &r.InstallationID, &r.Owner, &r.Name, &r.Private, &r.Archived, &r.Fork, &r.DefaultBranch, &r.Homepage,
+	return []any{&r.ID, &r.InstallationID, &r.Owner, &r.Name, &r.Private, &r.Archived, &r.Fork, &r.DefaultBranch, &r.Homepage, &r.Topics,
 		&r.HeadSHA, &r.TreeSHA, &r.State, &r.StateDetail, &r.Learner, &r.Config, &r.ConfigSHA, &r.ConfigError, &r.Public, scanTime{&r.PausedUntil}, &r.PausedBy, &r.Settings,
 		&r.RoadmapID, &r.ReportID, scanTime{&r.ReportAt}, &r.Met, &r.Total, &r.BonusMet, &r.BonusTotal, &r.Percent,
 		scanTime{&r.PushedAt}, scanTime{&r.CheckedAt}, scanTime{&r.RemovedAt}, scanTime{&r.CreatedAt}, scanTime{&r.UpdatedAt}}
 }
 
 // PutRepository writes what GitHub says about a repository, new or known, and takes it back in if it was removed. Empty DefaultBranch and
-// Homepage leave what is there. Of a known repository all else stays, Learner too; of a new one Learner is written.
+// Homepage leave what is there; Topics are written as they are. Of a known repository all else stays, Learner too; of a new one Learner is written.
 func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
-	_, err := q.w.exec(ctx, `INSERT INTO repositories (id, installation_id, owner, name, private, archived, fork, default_branch, homepage, learner, created_at, updated_at)
- VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
+	_, err := q.w.exec(ctx, `INSERT INTO repositories (id, installation_id, owner, name, private, archived, fork, default_branch, homepage, topics, learner, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
  private = excluded.private, archived = excluded.archived, fork = excluded.fork,
  default_branch = CASE WHEN excluded.default_branch = '' THEN repositories.default_branch ELSE excluded.default_branch END,
- homepage = CASE WHEN excluded.homepage = '' THEN repositories.homepage ELSE excluded.homepage END, removed_at = NULL, updated_at = excluded.updated_at`,
-		r.ID, r.InstallationID, r.Owner, r.Name, r.Private, r.Archived, r.Fork, r.DefaultBranch, r.Homepage, r.Learner, q.now())
+ homepage = CASE WHEN excluded.homepage = '' THEN repositories.homepage ELSE excluded.homepage END, topics = excluded.topics, removed_at = NULL, updated_at = excluded.updated_at`,
+		r.ID, r.InstallationID, r.Owner, r.Name, r.Private, r.Archived, r.Fork, r.DefaultBranch, r.Homepage, bound(r.Topics), r.Learner, q.now())
 	return wrap(err, "put repository %d", r.ID)
 }
 
@@ -91,6 +92,14 @@ func (q *Queries) Repositories(ctx context.Context, installationID int64) ([]Rep
 func (q *Queries) RepositoriesByLearner(ctx context.Context, login string) ([]Repository, error) {
 	all, err := list(ctx, q.r, repositoryDest, repositorySelect+` WHERE lower(learner) = lower($1) AND removed_at IS NULL ORDER BY id`, login)
 	return all, wrap(err, "repositories of learner %s", login)
+}
+
+// ShownRepositories lists the ids of a learner's repositories that everybody may see: those whose configuration says so and, with all, every public one.
+// What nobody may see is not read.
+func (q *Queries) ShownRepositories(ctx context.Context, login string, all bool) ([]int64, error) {
+	ids, err := list(ctx, q.r, func(id *int64) []any { return []any{id} },
+		`SELECT id FROM repositories WHERE lower(learner) = lower($1) AND removed_at IS NULL AND (public = 1 OR CAST($2 AS BIGINT) = 1 AND private = 0) ORDER BY id`, login, all)
+	return ids, wrap(err, "shown repositories of learner %s", login)
 }
 
 // StaleRepositories lists up to n repositories, not removed or archived, that were not checked since before, those never checked first.

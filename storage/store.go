@@ -61,6 +61,8 @@ type Options struct {
 	Now func() time.Time
 	// Logger takes what goes on in the background (default slog.Default()).
 	Logger *slog.Logger
+	// Read, if set, is told of every query outside a transaction and how many rows it gave: what a page costs can be counted.
+	Read func(query string, rows int)
 }
 
 // DefaultFile is the SQLite file used when no database is named.
@@ -192,7 +194,7 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	}
 	w.SetMaxOpenConns(1)
 	w.SetMaxIdleConns(1)
-	s.writer = &pool{db: w, gate: make(chan struct{}, 1)}
+	s.writer = &pool{db: w, gate: make(chan struct{}, 1), told: opts.Read}
 	if err := w.PingContext(ctx); err != nil {
 		return fmt.Errorf("storage: open %s: %w", path, err)
 	}
@@ -202,7 +204,7 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	}
 	r.SetMaxOpenConns(opts.Readers)
 	r.SetMaxIdleConns(opts.Readers)
-	s.reader = &pool{db: r}
+	s.reader = &pool{db: r, told: opts.Read}
 	return nil
 }
 
@@ -231,7 +233,7 @@ func (s *Store) openPostgres(ctx context.Context, opts Options) error {
 	db.SetMaxOpenConns(opts.Readers)
 	db.SetMaxIdleConns(opts.Readers)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	s.writer = &pool{db: db}
+	s.writer = &pool{db: db, told: opts.Read}
 	s.reader = s.writer
 	if err := db.PingContext(ctx); err != nil {
 		return fmt.Errorf("storage: connect to PostgreSQL at %s:%d: %w", s.target.conn.Host, s.target.conn.Port, err)

@@ -2,58 +2,144 @@ package storage
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // RepositoryStamp says whether what is known of a repository may have changed: a report changes ReportID, everything else UpdatedAt.
 type RepositoryStamp struct {
-	ID             int64
-	InstallationID int64
-	ReportID       int64 // 0: none
-	UpdatedAt      time.Time
+	ID        int64
+	ReportID  int64 // 0: none
+	UpdatedAt time.Time
 }
 
-// RepositoryStamps lists the repositories of some installations, in order of id.
-func (q *Queries) RepositoryStamps(ctx context.Context, installationIDs []int64) ([]RepositoryStamp, error) {
-	var all []RepositoryStamp
-	err := chunks(installationIDs, 500, func(part []int64) error {
-		some, err := list(ctx, q.r, func(s *RepositoryStamp) []any {
-			return []any{&s.ID, &s.InstallationID, &s.ReportID, scanTime{&s.UpdatedAt}}
-		}, `SELECT id, installation_id, coalesce(report_id, 0), updated_at FROM repositories WHERE removed_at IS NULL AND installation_id IN (`+placeholders(1, len(part))+`) ORDER BY id`, anys(part)...)
-		all = append(all, some...)
-		return err
-	})
+// RepositoryStamps lists those of these repositories that are still in their installation, in order of id. No other row is read: how long it takes
+// tells nothing of repositories that were not asked for.
+func (q *Queries) RepositoryStamps(ctx context.Context, ids []int64) ([]RepositoryStamp, error) {
+	all, err := byIDs(ctx, q, ids, func(s *RepositoryStamp) []any { return []any{&s.ID, &s.ReportID, scanTime{&s.UpdatedAt}} },
+		`SELECT id, coalesce(report_id, 0), updated_at FROM repositories WHERE id IN (`, `) AND removed_at IS NULL ORDER BY id`)
 	return all, wrap(err, "stamps of repositories")
 }
 
 // RepositoriesByID lists the repositories that are still in their installation, of these ids.
 func (q *Queries) RepositoriesByID(ctx context.Context, ids []int64) ([]Repository, error) {
-	var all []Repository
-	err := chunks(ids, 200, func(part []int64) error {
-		some, err := list(ctx, q.r, repositoryDest, repositorySelect+` WHERE removed_at IS NULL AND id IN (`+placeholders(1, len(part))+`) ORDER BY id`, anys(part)...)
-		all = append(all, some...)
-		return err
-	})
+	all, err := byIDs(ctx, q, ids, repositoryDest, repositorySelect+` WHERE id IN (`, `) AND removed_at IS NULL ORDER BY id`)
 	return all, wrap(err, "repositories by id")
 }
 
-// EarnedOf lists what was earned in several repositories, without its evidence.
+// packed is a column of many rows in one, by repository: a driver takes longer to hand over a row than the database to read it.
+type packed struct {
+	repo int64
+	text string
+}
+
+func packedDest(p *packed) []any { return []any{&p.repo, &p.text} }
+
+// unpack calls fn for each row of a packed text, with its fields.
+func (p packed) unpack(fields int, fn func(f []string) error) error {
+	for row := range strings.SplitSeq(p.text, ",") {
+		f := strings.Split(row, " ")
+		if len(f) != fields {
+			return fmt.Errorf("storage: %d fields where %d were expected", len(f), fields)
+		}
+		if err := fn(f); err != nil {
+			return fmt.Errorf("storage: %w", err)
+		}
+	}
+	return nil
+}
+
+// milli reads a time as ms writes it, in text; 0 is none.
+func milli(s string) (time.Time, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(n).UTC(), nil
+}
+
+// StatusesOf lists the statuses of many repositories in no certain order, without steps, and with the reasons of those alone that are started.
+func (q *Queries) StatusesOf(ctx context.Context, repoIDs []int64) ([]MilestoneStatus, error) {
+	rows, err := byIDs(ctx, q, repoIDs, packedDest, `SELECT repo_id, string_agg(milestone || ' ' || status || ' ' || since, ',') FROM statuses WHERE repo_id IN (`, `) GROUP BY repo_id`)
+	if err != nil {
+		return nil, wrap(err, "statuses")
+	}
+	type key struct {
+		repo      int64
+		milestone string
+	}
+	reasons := map[key]string{}
+	started, err := byIDs(ctx, q, repoIDs, func(s *MilestoneStatus) []any { return []any{&s.RepoID, &s.Milestone, &s.Reason} },
+		`SELECT repo_id, milestone, reason FROM statuses WHERE repo_id IN (`, `) AND status = 'partial' AND reason <> ''`)
+	if err != nil {
+		return nil, wrap(err, "statuses")
+	}
+	for _, s := range started {
+		reasons[key{s.RepoID, s.Milestone}] = s.Reason
+	}
+	all := make([]MilestoneStatus, 0, 60*len(rows))
+	for _, p := range rows {
+		if err := p.unpack(3, func(f []string) error {
+			since, err := milli(f[2])
+			all = append(all, MilestoneStatus{RepoID: p.repo, Milestone: f[0], Status: f[1], Since: since, Reason: reasons[key{p.repo, f[0]}]})
+			return err
+		}); err != nil {
+			return nil, wrap(err, "statuses of repository %d", p.repo)
+		}
+	}
+	return all, nil
+}
+
+// EarnedOf lists what was earned in several repositories, in no certain order, without its evidence and without the commit of a loss.
 func (q *Queries) EarnedOf(ctx context.Context, repoIDs []int64) ([]Earned, error) {
-	var all []Earned
-	err := chunks(repoIDs, 200, func(part []int64) error {
-		some, err := list(ctx, q.r, func(e *Earned) []any {
-			return []any{&e.RepoID, &e.Milestone, &e.Commit, scanTime{&e.At}, &e.PullNumber, scanTime{&e.LostAt}, &e.LostCommit}
-		}, `SELECT repo_id, milestone, commit_sha, at, pull_number, lost_at, lost_commit FROM earned WHERE repo_id IN (`+placeholders(1, len(part))+`) ORDER BY repo_id, at, milestone`, anys(part)...)
+	rows, err := byIDs(ctx, q, repoIDs, packedDest,
+		`SELECT repo_id, string_agg(milestone || ' ' || at || ' ' || coalesce(lost_at, 0) || ' ' || pull_number || ' ' || commit_sha, ',') FROM earned WHERE repo_id IN (`, `) GROUP BY repo_id`)
+	if err != nil {
+		return nil, wrap(err, "earned")
+	}
+	all := make([]Earned, 0, 30*len(rows))
+	for _, p := range rows {
+		if err := p.unpack(5, func(f []string) error {
+			e := Earned{RepoID: p.repo, Milestone: f[0], Commit: f[4]}
+			var errs [3]error
+			e.At, errs[0] = milli(f[1])
+			e.LostAt, errs[1] = milli(f[2])
+			e.PullNumber, errs[2] = strconv.Atoi(f[3])
+			all = append(all, e)
+			return errors.Join(errs[:]...)
+		}); err != nil {
+			return nil, wrap(err, "earned of repository %d", p.repo)
+		}
+	}
+	return all, nil
+}
+
+// OpenEvidenceClaims lists the claims in these repositories that no mentor has decided on, oldest first.
+func (q *Queries) OpenEvidenceClaims(ctx context.Context, repoIDs []int64) ([]EvidenceClaim, error) {
+	all, err := byIDs(ctx, q, repoIDs, evidenceDest, evidenceSelect+` WHERE repo_id IN (`, `) AND state = 'open' ORDER BY at, id`)
+	return all, wrap(err, "open claims")
+}
+
+// byIDs reads what belongs to these ids, between the two parts of a statement. The numbers stand in the statement's text: SQLite looks numbered
+// parameters up one by one.
+func byIDs[T any](ctx context.Context, q *Queries, ids []int64, dest func(*T) []any, before, after string) ([]T, error) {
+	var all []T
+	err := chunks(ids, 1000, func(part []int64) error {
+		text := make([]byte, 0, 12*len(part))
+		for i, id := range part {
+			if i > 0 {
+				text = append(text, ',')
+			}
+			text = strconv.AppendInt(text, id, 10)
+		}
+		some, err := list(ctx, q.r, dest, before+string(text)+after)
 		all = append(all, some...)
 		return err
 	})
-	return all, wrap(err, "earned")
-}
-
-// OpenEvidenceClaims lists up to n claims that no mentor has decided on, oldest first.
-func (q *Queries) OpenEvidenceClaims(ctx context.Context, n int) ([]EvidenceClaim, error) {
-	all, err := list(ctx, q.r, evidenceDest, evidenceSelect+` WHERE state = 'open' ORDER BY at, id LIMIT $1`, n)
-	return all, wrap(err, "open claims")
+	return all, err
 }
 
 // AddSession stores a session under a hash that is new; ErrConflict if it is there already.
@@ -125,12 +211,4 @@ func (q *Queries) DeliveryCounts(ctx context.Context, since time.Time) ([]Tally,
 func (q *Queries) FailingWork(ctx context.Context, n int) ([]WorkRow, error) {
 	all, err := list(ctx, q.r, workDest, `SELECT `+workColumns+` FROM work WHERE last_error <> '' ORDER BY changed_at DESC LIMIT $1`, n)
 	return all, wrap(err, "failing work")
-}
-
-func anys(ids []int64) []any {
-	out := make([]any, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
 }

@@ -1,12 +1,14 @@
 package storage_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	diff "github.com/google/go-cmp/cmp"
 
 	"milepost/storage"
 	"milepost/storage/storagetest"
@@ -26,7 +28,7 @@ func TestPagesQueries(t *testing.T) {
 		}
 		same := func(what string, got, want any) {
 			t.Helper()
-			if d := cmp.Diff(want, got); d != "" {
+			if d := diff.Diff(want, got); d != "" {
 				t.Errorf("%s (-want +got):\n%s", what, d)
 			}
 		}
@@ -37,9 +39,9 @@ func TestPagesQueries(t *testing.T) {
 		must(q.SetRepositoryState(ctx, 3, "empty", ""))
 		report, err := q.PutReport(ctx, storage.Report{RepoID: 2, Commit: "c", Total: 1})
 		must(err)
-		stamps, err := q.RepositoryStamps(ctx, []int64{10})
+		stamps, err := q.RepositoryStamps(ctx, []int64{2, 4, 99})
 		must(err)
-		same("stamps", stamps, []storage.RepositoryStamp{{ID: 2, InstallationID: 10, ReportID: report, UpdatedAt: now}})
+		same("stamps", stamps, []storage.RepositoryStamp{{ID: 2, ReportID: report, UpdatedAt: now}})
 		stamps, err = q.RepositoryStamps(ctx, nil)
 		must(err)
 		same("stamps of nothing", len(stamps), 0)
@@ -52,7 +54,38 @@ func TestPagesQueries(t *testing.T) {
 		must(q.LoseEarned(ctx, 2, "jwt", "d", now))
 		earned, err := q.EarnedOf(ctx, []int64{2, 1})
 		must(err)
-		same("earned", earned, []storage.Earned{{RepoID: 1, Milestone: "readme", Commit: "c", At: now, PullNumber: 3}, {RepoID: 2, Milestone: "jwt", Commit: "c", At: now, LostAt: now, LostCommit: "d"}})
+		slices.SortFunc(earned, func(a, b storage.Earned) int { return cmp.Compare(a.RepoID, b.RepoID) })
+		same("earned", earned, []storage.Earned{{RepoID: 1, Milestone: "readme", Commit: "c", At: now, PullNumber: 3}, {RepoID: 2, Milestone: "jwt", Commit: "c", At: now, LostAt: now}})
+
+		since := now.Add(-time.Hour)
+		must(q.PutStatuses(ctx, 1, []storage.MilestoneStatus{{Milestone: "jwt", Step: "auth", Status: "partial", Since: since, Reason: "a, b c"}, {Milestone: "orm", Step: "databases", Status: "met", Since: since, Reason: "seen"}}))
+		must(q.PutStatuses(ctx, 3, []storage.MilestoneStatus{{Milestone: "jwt", Status: "missing", Since: since, Reason: "no"}}))
+		statuses, err := q.StatusesOf(ctx, []int64{1, 2, 3})
+		must(err)
+		slices.SortFunc(statuses, func(a, b storage.MilestoneStatus) int {
+			return cmp.Or(cmp.Compare(a.RepoID, b.RepoID), cmp.Compare(a.Milestone, b.Milestone))
+		})
+		same("statuses", statuses, []storage.MilestoneStatus{{RepoID: 1, Milestone: "jwt", Status: "partial", Since: since, Reason: "a, b c"}, {RepoID: 1, Milestone: "orm", Status: "met", Since: since}, {RepoID: 3, Milestone: "jwt", Status: "missing", Since: since}})
+
+		must(q.PutRepository(ctx, storage.Repository{ID: 5, Owner: "o", Name: "hidden", Private: true, Learner: "Pia", Topics: "go cohort-may"}))
+		must(q.PutRepository(ctx, storage.Repository{ID: 6, Owner: "o", Name: "open", Learner: "Pia"}))
+		must(q.PutRepository(ctx, storage.Repository{ID: 7, Owner: "o", Name: "shown", Private: true, Learner: "Pia"}))
+		must(q.SetRepositoryConfig(ctx, 7, "", nil, true))
+		for all, want := range map[bool][]int64{true: {6, 7}, false: {7}} {
+			shown, err := q.ShownRepositories(ctx, "pia", all)
+			must(err)
+			same(fmt.Sprint("shown, all ", all), shown, want)
+		}
+		one, err := q.Repository(ctx, 5)
+		must(err)
+		same("topics", one.Topics, "go cohort-may")
+		must(q.PutRepository(ctx, storage.Repository{ID: 5, Owner: "o", Name: "hidden"}))
+		one, err = q.Repository(ctx, 5)
+		must(err)
+		same("topics taken away", one.Topics, "")
+		for id := int64(5); id <= 7; id++ {
+			must(q.DeleteRepository(ctx, id))
+		}
 
 		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: 1, Milestone: "jwt", By: "lea", Target: "x"})
 		must(err)
@@ -60,9 +93,11 @@ func TestPagesQueries(t *testing.T) {
 		must(err)
 		_, err = q.DecideEvidenceClaims(ctx, 2, "orm", storage.ClaimRejected, "mia")
 		must(err)
-		claims, err := q.OpenEvidenceClaims(ctx, 10)
-		must(err)
-		same("open claims", len(claims), 1)
+		for n, ids := range [][]int64{{2, 3}, {1, 2, 3}} {
+			claims, err := q.OpenEvidenceClaims(ctx, ids)
+			must(err)
+			same(fmt.Sprint("open claims of ", ids), len(claims), n)
+		}
 		must(q.PutSkip(ctx, storage.Skip{RepoID: 1, Milestone: "orm", Reason: "no", By: "lea"}))
 		for _, m := range []string{"jwt", "rbac"} {
 			_, err = q.AddSignOff(ctx, storage.SignOff{RepoID: 1, Milestone: m, Mentor: "mia"})

@@ -203,6 +203,9 @@ func (r *run) identify(g *gh.Repository) {
 	if g.Homepage != "" {
 		r.repo.Homepage = g.Homepage
 	}
+	if g.Topics != nil {
+		r.repo.Topics = strings.Join(g.Topics, " ")
+	}
 	if g.Owner.Type == "Organization" {
 		r.set.OwnerIsOrg = true
 	}

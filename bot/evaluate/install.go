@@ -166,7 +166,7 @@ func (a *Actor) takeStock(ctx context.Context, id int64) error {
 		delete(before, g.ID)
 		owner, name, _ := strings.Cut(g.FullName, "/")
 		if err := a.Store.PutRepository(ctx, storage.Repository{
-			ID: g.ID, InstallationID: id, Owner: owner, Name: name, Private: g.Private, Archived: g.Archived, Fork: g.Fork, DefaultBranch: g.DefaultBranch, Homepage: g.Homepage,
+			ID: g.ID, InstallationID: id, Owner: owner, Name: name, Private: g.Private, Archived: g.Archived, Fork: g.Fork, DefaultBranch: g.DefaultBranch, Homepage: g.Homepage, Topics: strings.Join(g.Topics, " "),
 		}); err != nil {
 			return wrapped(err)
 		}

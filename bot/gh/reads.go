@@ -42,6 +42,7 @@ type Repository struct {
 	HasIssues     bool            `json:"has_issues"`
 	DefaultBranch string          `json:"default_branch"`
 	Homepage      string          `json:"homepage"`
+	Topics        []string        `json:"topics"` // nil where the answer leaves them out
 	Size          int64           `json:"size"` // kB; 0 for an empty one
 	PushedAt      time.Time       `json:"pushed_at"`
 	Permissions   map[string]bool `json:"permissions"`
@@ -531,4 +532,41 @@ func (c *Client) TeamMember(ctx context.Context, org, team, login string) (bool,
 		return false, nil
 	}
 	return a.State == "active", err
+}
+
+// Team is a team of an organisation.
+type Team struct {
+	Name string `json:"name"`
+	Slug string `json:"slug"`
+}
+
+// Teams are the teams of an organisation that the client is shown, in GitHub's order. Who may not see any gets NotFound or Forbidden.
+func (c *Client) Teams(ctx context.Context, org string) ([]Team, error) {
+	return paged[Team](ctx, c, "/orgs/{org}/teams", "orgs/"+url.PathEscape(org)+"/teams")
+}
+
+// TeamMembers are the logins of a team and of the teams below it.
+func (c *Client) TeamMembers(ctx context.Context, org, team string) ([]string, error) {
+	all, err := paged[Account](ctx, c, "/orgs/{org}/teams/{team_slug}/members", "orgs/"+url.PathEscape(org)+"/teams/"+url.PathEscape(team)+"/members")
+	out := make([]string, 0, len(all))
+	for _, a := range all {
+		out = append(out, a.Login)
+	}
+	return out, err
+}
+
+// paged reads a list to its end, or to a bound.
+func paged[T any](ctx context.Context, c *Client, route, path string) ([]T, error) {
+	var out []T
+	for page := 1; page <= pages; page++ {
+		var some []T
+		if err := c.call(ctx, http.MethodGet, route, fmt.Sprintf("%s?per_page=100&page=%d", path, page), nil, &some); err != nil {
+			return nil, err
+		}
+		out = append(out, some...)
+		if len(some) < 100 {
+			break
+		}
+	}
+	return out, nil
 }

@@ -77,16 +77,17 @@ type Installation struct {
 
 // Repository as events show it.
 type Repository struct {
-	ID            int64   `json:"id"`
-	Name          string  `json:"name"`
-	FullName      string  `json:"full_name"`
-	Owner         Account `json:"owner"`
-	Private       bool    `json:"private"`
-	Archived      bool    `json:"archived"`
-	Disabled      bool    `json:"disabled"`
-	Fork          bool    `json:"fork"`
-	DefaultBranch string  `json:"default_branch"`
-	Homepage      string  `json:"homepage"`
+	ID            int64           `json:"id"`
+	Name          string          `json:"name"`
+	FullName      string          `json:"full_name"`
+	Owner         Account         `json:"owner"`
+	Private       bool            `json:"private"`
+	Archived      bool            `json:"archived"`
+	Disabled      bool            `json:"disabled"`
+	Fork          bool            `json:"fork"`
+	DefaultBranch string          `json:"default_branch"`
+	Homepage      string          `json:"homepage"`
+	Topics        json.RawMessage `json:"topics"` // array of names; of repository alone
 }
 
 // HeadCommit is the newest commit of a push. Message is cut at 300 bytes.

@@ -62,7 +62,7 @@ var events = map[string]event{
 	"release": {paths: []string{"release.id:i", "release.tag_name:s", "release.draft:b", "release.prerelease:b", "release.published_at:s", "release.html_url:s"}},
 
 	"repository": {priority: storage.PriorityNormal, paths: []string{"changes.repository.name.from:s", "changes.owner.from.user.login:s", "changes.owner.from.organization.login:s", "changes.default_branch.from:s",
-		"changes.homepage:p"}},
+		"changes.homepage:p", "repository.topics:r"}},
 	"public":     {priority: storage.PriorityNormal},
 	"member":     {paths: []string{"member.login:s", "member.id:i", "member.type:s", "changes.permission.to:s"}},
 	"membership": {paths: []string{"member.login:s", "member.id:i", "team.id:i", "team.slug:s", "scope:s"}},

@@ -182,7 +182,7 @@ func testEarned(t *testing.T, b *bench) {
 	put(storage.MilestoneStatus{Milestone: "readme", Step: "basics", Status: "partial", Reason: "shorter"}, storage.MilestoneStatus{Milestone: "ci", Step: "quality", Status: "met"})
 	b.clock.Advance(time.Hour)
 	put(storage.MilestoneStatus{Milestone: "readme", Step: "basics", Status: "met"}, storage.MilestoneStatus{Milestone: "ci", Step: "quality", Status: "met"})
-	got, err := b.StatusesOf(b.ctx, []int64{id, 1})
+	got, err := b.Statuses(b.ctx, id)
 	check(t, err)
 	same(t, "statuses", got, []storage.MilestoneStatus{
 		{RepoID: id, Milestone: "ci", Step: "quality", Status: "met", Since: t0.Add(time.Hour)},
