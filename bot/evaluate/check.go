@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"milepost/bot/gh"
+	"milepost/bot/inforce"
 	"milepost/rules"
 	"milepost/rules/config"
 	"milepost/rules/facts"
@@ -50,19 +51,17 @@ type judged struct {
 
 // stored is the standard in force as the repository's row and its organisation's defaults say.
 func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard, error) {
-	own, err := storedConfig(repo)
-	if err != nil {
-		return standard{}, err
-	}
 	std := standard{blob: repo.ConfigSHA}
 	if repo.ConfigError != "" {
 		std.faults = strings.Split(repo.ConfigError, "\n")
 	}
-	defaults, err := a.orgDefaults(ctx, repo.Owner)
+	defaults, err := inforce.Defaults(ctx, a.Store, repo.Owner)
 	if err != nil {
-		return standard{}, err
+		return standard{}, fmt.Errorf("evaluate: %w", err)
 	}
-	std.conf = config.Merge(defaults, own)
+	if std.conf, err = inforce.Configuration(repo, defaults); err != nil {
+		return standard{}, fmt.Errorf("evaluate: %w", err)
+	}
 	if data, err := a.Store.Setting(ctx, orgChangedKey(repo.Owner)); err == nil {
 		_ = std.changed.UnmarshalText(data)
 	} else if !errors.Is(err, storage.ErrNotFound) {
@@ -74,33 +73,6 @@ func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard,
 		std.roadmap, err = a.builtin(roadmaps.Default)
 	}
 	return std, err
-}
-
-// storedConfig is the repository's own configuration as it is in force.
-func storedConfig(repo *storage.Repository) (own config.Config, err error) {
-	if len(repo.Config) == 0 {
-		return own, nil
-	}
-	if err := json.Unmarshal(repo.Config, &own); err != nil {
-		return own, fmt.Errorf("evaluate: stored configuration of repository %d: %w", repo.ID, err)
-	}
-	return own, nil
-}
-
-// orgDefaults are the defaults that the owner's .github repository holds, as last seen.
-func (a *Actor) orgDefaults(ctx context.Context, owner string) (config.Config, error) {
-	var c config.Config
-	data, err := a.Store.Setting(ctx, orgKey(owner))
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return c, nil
-	case err != nil:
-		return c, fmt.Errorf("evaluate: organisation defaults: %w", err)
-	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return c, fmt.Errorf("evaluate: organisation defaults of %s: %w", owner, err)
-	}
-	return c, nil
 }
 
 func orgChangedKey(owner string) string { return "org-changed/" + strings.ToLower(owner) }
@@ -127,62 +99,23 @@ func (a *Actor) orgChanged(ctx context.Context, repo *storage.Repository) error 
 	return wrapped(a.Store.Enqueue(ctx, wishes...))
 }
 
-func orgKey(owner string) string { return "org-config/" + strings.ToLower(owner) }
-
-func roadmapKey(owner, path string) string { return "roadmap/" + strings.ToLower(owner) + "/" + path }
-
 // roadmap returns the built-in roadmap of an id, or one whose file was read from the repository or its organisation's .github repository.
 func (a *Actor) roadmap(ctx context.Context, repo *storage.Repository, name string) (*rules.Roadmap, error) {
-	if name == "" || name == roadmaps.Default {
+	if inforce.BuiltIn(name) {
 		return a.builtin(roadmaps.Default)
 	}
-	for _, key := range []string{roadmapKey(repo.FullName(), name), roadmapKey(repo.Owner+"/.github", name)} {
-		kept, err := a.storedRoadmap(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		if kept.Blob != "" {
-			return a.parseRoadmap(name, kept.Data)
-		}
+	kept, err := inforce.RoadmapFile(ctx, a.Store, repo, name)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	if kept.Blob != "" {
+		return a.parseRoadmap(name, kept.Data)
 	}
 	return nil, fmt.Errorf("%s: roadmap: the file %s was not found in this repository or in %s/.github", config.Path, name, repo.Owner)
 }
 
-// keptRoadmap is the stored form of a roadmap file.
-type keptRoadmap struct {
-	Blob string `json:"blob"` // "": there is none
-	Data []byte `json:"data"`
-}
-
-func (a *Actor) storedRoadmap(ctx context.Context, key string) (keptRoadmap, error) {
-	var out keptRoadmap
-	data, err := a.Store.Setting(ctx, key)
-	if errors.Is(err, storage.ErrNotFound) {
-		return out, nil
-	}
-	if err != nil {
-		return out, fmt.Errorf("evaluate: stored roadmap: %w", err)
-	}
-	if err := json.Unmarshal(data, &out); err != nil {
-		return out, fmt.Errorf("evaluate: stored roadmap: %w", err)
-	}
-	return out, nil
-}
-
 func (a *Actor) parseRoadmap(name string, data []byte) (*rules.Roadmap, error) {
-	own, err := rules.Parse(name, data)
-	if err != nil || own.Extends == "" {
-		return own, err
-	}
-	base, err := a.builtin(own.Extends)
-	if err != nil {
-		return nil, fmt.Errorf("%s: extends: %w", name, err)
-	}
-	joined, err := rules.Extend(base, own)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return joined, nil
+	return inforce.Parse(name, data, a.builtin)
 }
 
 // configEntry is the entry of the configuration file in a tree.
@@ -262,9 +195,9 @@ func (a *Actor) documents(ctx context.Context, repo *storage.Repository, s *snap
 		out = append(out, e)
 	}
 	for _, e := range roadmapFiles(repo, s, std) {
-		kept, err := a.storedRoadmap(ctx, roadmapKey(repo.FullName(), e.Path))
+		kept, err := inforce.Stored(ctx, a.Store, inforce.RoadmapKey(repo.FullName(), e.Path))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("evaluate: %w", err)
 		}
 		if kept.Blob != e.Blob {
 			out = append(out, e)
@@ -317,11 +250,11 @@ func (a *Actor) keepRoadmaps(ctx context.Context, repo *storage.Repository, s *s
 			continue
 		}
 		e, _ := s.Lookup(path)
-		value, err := json.Marshal(keptRoadmap{Blob: e.Blob, Data: files[path]})
+		value, err := json.Marshal(inforce.File{Blob: e.Blob, Data: files[path]})
 		if err != nil {
 			return nil, fmt.Errorf("evaluate: encode roadmap: %w", err)
 		}
-		if err := a.Store.PutSetting(ctx, roadmapKey(repo.FullName(), path), value); err != nil {
+		if err := a.Store.PutSetting(ctx, inforce.RoadmapKey(repo.FullName(), path), value); err != nil {
 			return nil, fmt.Errorf("evaluate: store roadmap: %w", err)
 		}
 		changed = true
@@ -357,7 +290,7 @@ func (a *Actor) adopt(ctx context.Context, repo *storage.Repository, std standar
 	}
 	repo.Config, repo.ConfigSHA, repo.ConfigError = encoded, blob, ""
 	if repo.Name == ".github" {
-		if err := a.Store.PutSetting(ctx, orgKey(repo.Owner), encoded); err != nil {
+		if err := a.Store.PutSetting(ctx, inforce.DefaultsKey(repo.Owner), encoded); err != nil {
 			return std, fmt.Errorf("evaluate: store organisation defaults: %w", err)
 		}
 		if err := a.orgChanged(ctx, repo); err != nil {
@@ -370,9 +303,9 @@ func (a *Actor) adopt(ctx context.Context, repo *storage.Repository, std standar
 // idsFor are the milestones that a configuration may name: those of the roadmap that it chooses; nil when that one is not known.
 func (a *Actor) idsFor(ctx context.Context, repo *storage.Repository, std standard, path string, data []byte) ([]string, error) {
 	own, _ := config.Parse(path, data, nil) // its faults are found once more
-	defaults, err := a.orgDefaults(ctx, repo.Owner)
+	defaults, err := inforce.Defaults(ctx, a.Store, repo.Owner)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	name := config.Merge(defaults, own).Roadmap
 	if name == std.conf.Roadmap {

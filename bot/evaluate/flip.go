@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"milepost/bot/inforce"
 	"milepost/bot/render"
 	"milepost/rules"
 	"milepost/rules/config"
@@ -88,9 +89,9 @@ func byRoadmap(path string, roadmap *rules.Roadmap) change {
 // byDefaults are new defaults of an organisation, with the roadmaps that come with them.
 func (r *run) byDefaults(ctx context.Context, then foreseen, head *judged) change {
 	return func(repo *storage.Repository, std standard) (standard, bool, error) {
-		own, err := storedConfig(repo)
+		own, err := inforce.Own(repo)
 		if err != nil {
-			return std, false, err
+			return std, false, fmt.Errorf("evaluate: %w", err)
 		}
 		conf := config.Merge(then.own, own)
 		ok := std.conf.JudgesUnlike(conf)

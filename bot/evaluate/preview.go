@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"milepost/bot/inforce"
 	"milepost/bot/render"
 	"milepost/rules"
 	"milepost/rules/config"
@@ -33,16 +34,16 @@ func (r *run) foresee(ctx context.Context, head *judged, sha string) (foreseen, 
 	if !changed && !ownRoadmap {
 		return out, nil
 	}
-	own, err := storedConfig(&r.repo)
+	own, err := inforce.Own(&r.repo)
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("evaluate: %w", err)
 	}
 	if changed {
 		own, out.faults = parseFaults(path, head.confData, nil)
 	}
-	defaults, err := r.orgDefaults(ctx, r.repo.Owner)
+	defaults, err := inforce.Defaults(ctx, r.Store, r.repo.Owner)
 	if err != nil {
-		return out, err
+		return out, fmt.Errorf("evaluate: %w", err)
 	}
 	out.own, out.std = own, standard{conf: config.Merge(defaults, own), roadmap: r.std.roadmap}
 	s := r.without(head)
@@ -108,9 +109,9 @@ func (r *run) bring(ctx context.Context, head *judged, s *snapshot.Snapshot, sha
 	name := out.std.conf.Roadmap
 	data, read := head.roadmaps[name]
 	if e, there := s.Lookup(name); there && !read {
-		kept, err := r.storedRoadmap(ctx, roadmapKey(r.repo.FullName(), name))
+		kept, err := inforce.Stored(ctx, r.Store, inforce.RoadmapKey(r.repo.FullName(), name))
 		if err != nil {
-			return s, err
+			return s, fmt.Errorf("evaluate: %w", err)
 		}
 		if data, read = kept.Data, kept.Blob == e.Blob; !read {
 			// Whatever its rules look at comes in the same archive.
