@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"milepost/rules"
 	"milepost/storage"
 )
 
@@ -109,7 +110,7 @@ func (s *Server) score(p *request) ([]scoreLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	stacks, err := s.stacks(p, rows)
+	stacks, titles, err := s.stacks(p, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (s *Server) score(p *request) ([]scoreLine, error) {
 	for _, r := range rows {
 		l := by[r.Milestone]
 		if l == nil {
-			l = &scoreLine{Milestone: r.Milestone, Title: s.cohort.title(r.Milestone)}
+			l = &scoreLine{Milestone: r.Milestone, Title: orElse(titles[r.Milestone], r.Milestone)}
 			by[r.Milestone], kinds[r.Milestone] = l, map[string]int{}
 		}
 		kinds[r.Milestone][orElse(stacks[r.RepoID], "other")]++
@@ -146,23 +147,31 @@ func (s *Server) score(p *request) ([]scoreLine, error) {
 	return out, nil
 }
 
-// stacks are the ecosystems of the repositories that occur, of 300 at most: each takes a report to be read.
-func (s *Server) stacks(p *request, rows []storage.Override) (map[int64]string, error) {
-	out := map[int64]string{}
+// stacks are the ecosystems of the repositories that occur, of 300 at most: each takes a report to be read. titles are those of the milestones by
+// id, in the words of the roadmap that is in force where they occur.
+func (s *Server) stacks(p *request, rows []storage.Override) (out map[int64]string, titles map[string]string, err error) {
+	out, titles = map[int64]string{}, map[string]string{}
+	for _, m := range s.cohort.builtin.flat {
+		titles[m.ID] = m.Title
+	}
+	reports := map[int64]*rules.Report{}
 	for _, r := range rows {
-		if _, seen := out[r.RepoID]; seen || len(out) >= 300 {
+		report, seen := reports[r.RepoID]
+		if !seen && len(reports) < 300 {
+			if report, _, err = s.report(p.Context(), &storage.Repository{ID: r.RepoID}); err != nil {
+				return nil, nil, err
+			}
+			reports[r.RepoID] = report
+		}
+		if report == nil {
 			continue
 		}
-		out[r.RepoID] = ""
-		report, _, err := s.report(p.Context(), &storage.Repository{ID: r.RepoID})
-		if err != nil {
-			return nil, err
-		}
-		if report != nil {
-			out[r.RepoID] = report.Stack
+		out[r.RepoID] = report.Stack
+		if m, ok := report.Milestone(r.Milestone); ok && titles[m.ID] == "" {
+			titles[m.ID] = m.Title
 		}
 	}
-	return out, nil
+	return out, titles, nil
 }
 
 // requeue gives work or a delivery that was set aside another chance.

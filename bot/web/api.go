@@ -113,14 +113,15 @@ func (s *Server) apiReport(p *request) error {
 
 // apiLearners is the list of learners, with the filters of the page.
 func (s *Server) apiLearners(p *request) error {
-	_, _, some, q, err := s.listed(p)
+	in, err := s.listed(p)
 	if err != nil {
 		return err
 	}
+	some, q := in.rows, in.q
 	from := min((q.Page-1)*q.Per, len(some))
 	out := []learnerJSON{}
 	for _, l := range some[from:min(from+q.Per, len(some))] {
-		out = append(out, s.cohort.learnerJSON(l))
+		out = append(out, l.json())
 	}
 	return writeJSON(p.w, http.StatusOK, struct {
 		Total    int           `json:"total"`
@@ -152,8 +153,8 @@ type earnedJSON struct {
 	Pull       int    `json:"pull_request,omitempty"`
 }
 
-func (c *cohort) milestoneJSON(m flatMilestone) milestoneJSON {
-	return milestoneJSON{ID: m.ID, Title: m.Title, Step: c.roadmap.Steps[m.step].ID, Kind: m.Kind, Tier: m.Tier}
+func (p *plan) milestoneJSON(m flatMilestone) milestoneJSON {
+	return milestoneJSON{ID: m.ID, Title: m.Title, Step: p.steps[m.step].ID, Kind: m.Kind, Tier: m.Tier}
 }
 
 // apiLearner is one learner with each milestone over all repositories.
@@ -165,17 +166,17 @@ func (s *Server) apiLearner(p *request) error {
 	out := struct {
 		learnerJSON
 		Milestones []milestoneJSON `json:"milestones"`
-	}{s.cohort.learnerJSON(l), []milestoneJSON{}}
+	}{l.json(), []milestoneJSON{}}
 	names := map[int64]*storage.Repository{}
 	for _, e := range l.Repos {
 		names[e.repo.ID] = &e.repo
 	}
-	for i, x := range s.cohort.firsts(l) {
-		m := s.cohort.milestoneJSON(s.cohort.flat[i])
-		m.Status = l.Status[i]
-		if m.Status == "" {
-			m.Status = rules.Missing
+	for i, x := range l.firsts() {
+		if l.Status[i] == off {
+			continue
 		}
+		m := l.plan.milestoneJSON(l.plan.flat[i])
+		m.Status, m.Tier = l.Status[i], l.view.tiers[i]
 		if !x.At.IsZero() {
 			m.Earned = &earnedJSON{iso(x.At), names[x.RepoID].FullName(), x.Commit, x.PullNumber}
 		}
@@ -186,14 +187,13 @@ func (s *Server) apiLearner(p *request) error {
 
 // apiMilestones is how the people one sees stand on each milestone.
 func (s *Server) apiMilestones(p *request) error {
-	entries, err := p.visible()
+	_, g, _, err := p.group()
 	if err != nil {
 		return err
 	}
-	g := s.cohort.group(entries)
 	out := []milestoneJSON{}
-	for _, t := range s.cohort.counts(g) {
-		m := s.cohort.milestoneJSON(t.flatMilestone)
+	for _, t := range g.counts() {
+		m := g.plan.milestoneJSON(t.flatMilestone)
 		m.Have, m.Start, m.Lack, m.Near = &t.Have, &t.Started, &t.Lack, t.Near
 		out = append(out, m)
 	}

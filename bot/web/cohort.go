@@ -4,29 +4,34 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"milepost/bot/inforce"
 	"milepost/bot/render"
 	"milepost/rules"
+	"milepost/rules/config"
 	"milepost/storage"
 )
 
 // cohort answers questions about many repositories at once. It keeps what storage says about each repository in memory, and reads it anew when the
 // repository's row says that something changed: a page costs one small query, whatever the number of milestones.
+//
+// A list's work depends on nothing but the repositories that its reader may see: no row of any other is read for it. See TestListsReadNoMore.
 type cohort struct {
 	store   *storage.Store
 	roadmap *rules.Roadmap
+	builtin *plan
 	now     func() time.Time
-	index   map[string]int // milestone id -> its place in the roadmap
-	flat    []flatMilestone
 
 	mu     sync.RWMutex
 	byID   map[int64]*entry
-	groups []*group // the newest first
+	groups []*group         // the newest first
+	plans  map[string]*plan // roadmap files by blob
 	swept  time.Time
 }
 
@@ -34,26 +39,26 @@ type cohort struct {
 type group struct {
 	entries  []*entry
 	minute   time.Time // changes over days are computed anew each minute
+	plan     *plan     // of all the roadmaps in force in these repositories
 	learners []*learner
 	once     sync.Once
 	tallies  []tally
 }
 
-// groupsMost is how many groups are remembered.
-const groupsMost = 16
+// groupsMost is how many groups are remembered, plansMost how many roadmaps of people's own.
+const (
+	groupsMost = 16
+	plansMost  = 500
+)
 
-// flatMilestone is a milestone with its step's place.
-type flatMilestone struct {
-	*rules.Milestone
-	step int
-}
-
-// entry is a repository with the status of each of the roadmap's milestones. It is never changed once it can be seen by others.
+// entry is a repository with the status of each milestone of its roadmap. It is never changed once it can be seen by others.
 type entry struct {
 	stamp   storage.RepositoryStamp
 	repo    storage.Repository // without configuration and settings
 	asked   time.Time          // when the learner asked for a mentor
-	status  []rules.Status     // by place in the roadmap; "" was never judged
+	plan    *plan              // the roadmap in force
+	cohort  string             // "": none
+	status  []rules.Status     // by place in the plan; "" was never judged
 	since   []time.Time
 	reasons map[int]string // of those started
 	earned  []storage.Earned
@@ -77,15 +82,7 @@ func (e *entry) Standing() string {
 }
 
 func newCohort(store *storage.Store, roadmap *rules.Roadmap, now func() time.Time) *cohort {
-	c := &cohort{store: store, roadmap: roadmap, now: now, index: map[string]int{}, byID: map[int64]*entry{}}
-	for i := range roadmap.Steps {
-		for j := range roadmap.Steps[i].Milestones {
-			m := &roadmap.Steps[i].Milestones[j]
-			c.index[m.ID] = len(c.flat)
-			c.flat = append(c.flat, flatMilestone{m, i})
-		}
-	}
-	return c
+	return &cohort{store: store, roadmap: roadmap, builtin: planOf(roadmap), now: now, byID: map[int64]*entry{}, plans: map[string]*plan{}}
 }
 
 // settled is how long after a change of its row a repository is read again at each look: two changes in one millisecond have one stamp.
@@ -99,20 +96,16 @@ func (c *cohort) sweep(ctx context.Context) error {
 	c.mu.Lock()
 	now := c.now()
 	due := now.Sub(c.swept) >= sweepEvery
-	var installations []int64
+	var ids []int64
 	if due {
 		c.swept = now
-		for _, e := range c.byID {
-			if !slices.Contains(installations, e.stamp.InstallationID) {
-				installations = append(installations, e.stamp.InstallationID)
-			}
-		}
+		ids = slices.Collect(maps.Keys(c.byID))
 	}
 	c.mu.Unlock()
 	if !due {
 		return nil
 	}
-	stamps, err := c.store.RepositoryStamps(ctx, installations)
+	stamps, err := c.store.RepositoryStamps(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -124,21 +117,24 @@ func (c *cohort) sweep(ctx context.Context) error {
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.byID, func(id int64, _ *entry) bool { return !there[id] })
 	c.groups = nil
+	if len(c.plans) > plansMost {
+		clear(c.plans)
+	}
 	return nil
 }
 
 // of returns the repositories that a person may see, in order of id.
 func (c *cohort) of(ctx context.Context, v *viewer) ([]*entry, error) {
-	stamps, err := c.store.RepositoryStamps(ctx, v.known)
-	if err != nil {
-		return nil, err
-	}
-	return c.fresh(ctx, slices.DeleteFunc(stamps, func(s storage.RepositoryStamp) bool { return !v.sees(s.ID) }))
+	return c.fresh(ctx, slices.Sorted(maps.Keys(v.roles)))
 }
 
-// fresh returns the entries of these stamps, reading what changed.
-func (c *cohort) fresh(ctx context.Context, stamps []storage.RepositoryStamp) ([]*entry, error) {
+// fresh returns the entries of these repositories, of those that are still there, reading what changed.
+func (c *cohort) fresh(ctx context.Context, ids []int64) ([]*entry, error) {
 	if err := c.sweep(ctx); err != nil {
+		return nil, err
+	}
+	stamps, err := c.store.RepositoryStamps(ctx, ids)
+	if err != nil {
 		return nil, err
 	}
 	all := make([]*entry, 0, len(stamps))
@@ -186,11 +182,14 @@ func (c *cohort) read(ctx context.Context, ids []int64) (map[int64]*entry, error
 		return nil, err
 	}
 	out := make(map[int64]*entry, len(rows))
+	defaults := map[string]config.Config{}
 	for _, r := range rows {
-		e := &entry{stamp: storage.RepositoryStamp{ID: r.ID, InstallationID: r.InstallationID, ReportID: r.ReportID, UpdatedAt: r.UpdatedAt}, repo: r}
-		e.asked = askedMentor(r.Settings)
+		e := &entry{stamp: storage.RepositoryStamp{ID: r.ID, ReportID: r.ReportID, UpdatedAt: r.UpdatedAt}, repo: r, asked: askedMentor(r.Settings), cohort: cohortOf(&r)}
+		if e.plan, err = c.inForce(ctx, &r, defaults); err != nil {
+			return nil, err
+		}
 		e.repo.Settings, e.repo.Config = nil, nil
-		e.status, e.since = make([]rules.Status, len(c.flat)), make([]time.Time, len(c.flat))
+		e.status, e.since = make([]rules.Status, len(e.plan.flat)), make([]time.Time, len(e.plan.flat))
 		out[r.ID] = e
 	}
 	statuses, err := c.store.StatusesOf(ctx, ids)
@@ -198,11 +197,12 @@ func (c *cohort) read(ctx context.Context, ids []int64) (map[int64]*entry, error
 		return nil, err
 	}
 	for _, s := range statuses {
-		e, place := out[s.RepoID], -1
-		if i, ok := c.index[s.Milestone]; ok {
-			place = i
+		e := out[s.RepoID]
+		if e == nil {
+			continue
 		}
-		if e == nil || place < 0 {
+		place, ok := e.plan.index[s.Milestone]
+		if !ok {
 			continue
 		}
 		e.status[place], e.since[place] = oneStatus(s.Status), s.Since
@@ -219,10 +219,74 @@ func (c *cohort) read(ctx context.Context, ids []int64) (map[int64]*entry, error
 	}
 	for _, x := range earned {
 		if e := out[x.RepoID]; e != nil {
+			x.Milestone = e.plan.idOf(x.Milestone)
 			e.earned = append(e.earned, x)
 		}
 	}
 	return out, nil
+}
+
+// inForce is the roadmap that a repository is judged by. defaults remembers those of owners from one call to the next.
+func (c *cohort) inForce(ctx context.Context, r *storage.Repository, defaults map[string]config.Config) (*plan, error) {
+	owner := strings.ToLower(r.Owner)
+	theirs, known := defaults[owner]
+	if !known {
+		var err error
+		if theirs, err = inforce.Defaults(ctx, c.store, owner); err != nil {
+			return nil, fmt.Errorf("web: %w", err)
+		}
+		defaults[owner] = theirs
+	}
+	if len(r.Config) == 0 && inforce.BuiltIn(theirs.Roadmap) {
+		return c.builtin, nil
+	}
+	conf, err := inforce.Configuration(r, theirs)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if inforce.BuiltIn(conf.Roadmap) {
+		return c.builtin, nil
+	}
+	file, err := inforce.RoadmapFile(ctx, c.store, r, conf.Roadmap)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	if file.Blob == "" {
+		return c.builtin, nil // as the check has it, which says so in the progress issue
+	}
+	c.mu.RLock()
+	p := c.plans[file.Blob]
+	c.mu.RUnlock()
+	if p != nil {
+		return p, nil
+	}
+	own, err := inforce.Parse(conf.Roadmap, file.Data, func(string) (*rules.Roadmap, error) { return c.roadmap, nil })
+	if err != nil {
+		return c.builtin, nil // as the check has it, which says so in the progress issue
+	}
+	p = planOf(own)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.plans[file.Blob] = p
+	return p, nil
+}
+
+// cohortTopic begins a topic that names the cohort of a repository.
+const cohortTopic = "cohort-"
+
+// cohortOf is the cohort that a repository belongs to: what its topic "cohort-NAME" says, else the assignment of a Classroom-style name, which is
+// ASSIGNMENT-LOGIN. "" when there is neither.
+func cohortOf(r *storage.Repository) string {
+	for topic := range strings.FieldsSeq(r.Topics) {
+		if name, ok := strings.CutPrefix(topic, cohortTopic); ok && name != "" {
+			return name
+		}
+	}
+	name := strings.ToLower(r.Name)
+	if rest, ok := strings.CutSuffix(name, "-"+strings.ToLower(r.Learner)); ok && r.Learner != "" {
+		return rest
+	}
+	return ""
 }
 
 // oneStatus is the constant of a status, so that a hundred thousand rows share nine texts.
@@ -250,8 +314,11 @@ func askedMentor(settings []byte) time.Time {
 type learner struct {
 	Login  string // "" while nobody can be told: then the repository stands for the person
 	Repos  []*entry
-	Status []rules.Status
+	plan   *plan // of the page
+	view   *view
+	Status []rules.Status // by place in the plan; off where no roadmap of the learner's has the milestone
 	Since  []time.Time
+	from   []*entry // whose status it is
 	Steps  []stepCell
 
 	Met, Total, BonusMet, BonusTotal, Percent int
@@ -262,12 +329,27 @@ type learner struct {
 
 // stepCell is a learner's state in a step.
 type stepCell struct {
-	Word       string // Done, Next, Started, Later
+	Word       string // Done, Next, Started, Later, Unknown; None when the step is not on the learner's way
 	Met, Total int    // of the core; of bonus milestones where a step has no others
 }
 
+// The words of a step that need no look at its numbers.
+const (
+	wordDone    = "Done"
+	wordNone    = "None"
+	wordUnknown = "Unknown"
+)
+
 // Letter stands for the word where space is short.
-func (c stepCell) Letter() string { return c.Word[:1] }
+func (c stepCell) Letter() string {
+	switch c.Word {
+	case wordNone:
+		return "–"
+	case wordUnknown:
+		return "?"
+	}
+	return c.Word[:1]
+}
 
 // Key is the learner's name in lists and sorting.
 func (l *learner) Key() string {
@@ -294,20 +376,25 @@ func (c *cohort) group(entries []*entry) *group {
 		return g
 	}
 	c.mu.RUnlock()
-	g := &group{entries: slices.Clone(entries), minute: minute, learners: c.learners(entries)}
+	g := &group{entries: slices.Clone(entries), minute: minute}
+	g.plan, g.learners = c.learners(entries)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.groups = append([]*group{g}, c.groups[:min(len(c.groups), groupsMost-1)]...)
 	return g
 }
 
-// learners groups repositories by whose they are, in order of login.
-func (c *cohort) learners(entries []*entry) []*learner {
+// learners groups repositories by whose they are, in order of login, and joins the roadmaps that are in force there.
+func (c *cohort) learners(entries []*entry) (*plan, []*learner) {
 	by := map[string]*learner{}
 	var all []*learner
+	var plans []*plan
 	for _, e := range entries {
 		if strings.EqualFold(e.repo.Name, ".github") {
 			continue // an organisation's defaults are nobody's work
+		}
+		if !slices.Contains(plans, e.plan) {
+			plans = append(plans, e.plan)
 		}
 		key := strings.ToLower(e.repo.Learner)
 		l := by[key]
@@ -318,11 +405,39 @@ func (c *cohort) learners(entries []*entry) []*learner {
 		}
 		l.Repos = append(l.Repos, e)
 	}
+	if at := slices.Index(plans, c.builtin); at > 0 { // its words come first
+		plans[0], plans[at] = plans[at], plans[0]
+	}
+	if len(plans) == 0 {
+		plans = []*plan{c.builtin}
+	}
+	joined := together(plans)
+	views := map[*plan]*view{}
 	for _, l := range all {
+		l.plan, l.view = joined, joined.viewFor(l.Repos, views)
 		c.unite(l)
 	}
 	slices.SortFunc(all, func(a, b *learner) int { return cmp.Compare(a.Key(), b.Key()) })
-	return all
+	return joined, all
+}
+
+// viewFor is the view of some repositories' roadmaps; views remembers those of one roadmap.
+func (p *plan) viewFor(repos []*entry, views map[*plan]*view) *view {
+	own := []*plan{repos[0].plan}
+	for _, e := range repos[1:] {
+		if !slices.Contains(own, e.plan) {
+			own = append(own, e.plan)
+		}
+	}
+	if len(own) > 1 {
+		return viewOf(p, own)
+	}
+	v := views[own[0]]
+	if v == nil {
+		v = viewOf(p, own)
+		views[own[0]] = v
+	}
+	return v
 }
 
 // rank orders statuses: of several repositories the best one counts, and one that counts at all before one that does not.
@@ -347,11 +462,22 @@ func rank(s rules.Status) int {
 
 // unite computes a learner's union.
 func (c *cohort) unite(l *learner) {
-	l.Status, l.Since = make([]rules.Status, len(c.flat)), make([]time.Time, len(c.flat))
+	n := len(l.plan.flat)
+	l.Status, l.Since, l.from = make([]rules.Status, n), make([]time.Time, n), make([]*entry, n)
+	for i := range l.Status {
+		l.Status[i] = off
+	}
 	for _, e := range l.Repos {
-		for i, s := range e.status {
-			if rank(s) > rank(l.Status[i]) || rank(s) == rank(l.Status[i]) && e.since[i].Before(l.Since[i]) {
-				l.Status[i], l.Since[i] = s, e.since[i]
+		for k, s := range e.status {
+			i := k
+			if e.plan != l.plan {
+				i = l.plan.index[e.plan.flat[k].ID]
+			}
+			if s == "" {
+				s = rules.Missing
+			}
+			if rank(s) > rank(l.Status[i]) || rank(s) == rank(l.Status[i]) && e.since[k].Before(l.Since[i]) {
+				l.Status[i], l.Since[i], l.from[i] = s, e.since[k], e
 			}
 		}
 		if e.repo.PushedAt.After(l.Last) {
@@ -361,57 +487,59 @@ func (c *cohort) unite(l *learner) {
 			l.Fresh = e.repo.ReportAt
 		}
 	}
-	report := c.report(l.Status)
+	report := l.report()
 	l.Met, l.Total, l.BonusMet, l.BonusTotal, l.Percent = report.Summary.Met, report.Summary.Total, report.Summary.BonusMet, report.Summary.BonusTotal, report.Summary.Percent
 	next, has := report.NextMilestone()
 	at := -1
 	if has {
-		at = c.flat[c.index[next.ID]].step
+		at = l.plan.flat[l.plan.index[next.ID]].step
 	}
 	for i, s := range report.Steps {
-		cell := stepCell{Word: render.StepWord(s, i == at && l.Started()), Met: s.Met, Total: s.Total}
-		if s.Total == 0 {
-			for _, m := range s.Milestones {
-				if m.Counts() {
-					cell.Total++
-				}
-				if m.Done() {
-					cell.Met++
-				}
-			}
-		}
-		l.Steps = append(l.Steps, cell)
+		l.Steps = append(l.Steps, cellOf(s, i == at && l.Started()))
 	}
 	now := c.now()
-	l.Change7, l.Change30 = c.change(l, now.AddDate(0, 0, -7)), c.change(l, now.AddDate(0, 0, -30))
+	l.Change7, l.Change30 = l.change(now.AddDate(0, 0, -7)), l.change(now.AddDate(0, 0, -30))
 }
 
-// report makes a report of statuses, for those who count and look for what is next.
-func (c *cohort) report(status []rules.Status) *rules.Report {
-	r := &rules.Report{Steps: make([]rules.StepReport, len(c.roadmap.Steps))}
-	at := 0
-	for i, s := range c.roadmap.Steps {
-		ms := make([]rules.MilestoneReport, len(s.Milestones))
-		for j, m := range s.Milestones {
-			st := status[at]
-			if st == "" {
-				st = rules.Missing
-			}
-			ms[j] = rules.MilestoneReport{ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: m.Tier, Status: st}
-			at++
-		}
-		r.Steps[i] = rules.StepReport{ID: s.ID, Title: s.Title, Milestones: ms}
+// cellOf is the state of a step; next says that it holds the next action.
+func cellOf(s rules.StepReport, next bool) stepCell {
+	cell := stepCell{Word: render.StepWord(s, next), Met: s.Met, Total: s.Total}
+	if cell.Word == render.StatusWord(rules.NotApplicable) {
+		return stepCell{Word: wordNone}
 	}
-	r.Tally()
-	return r
+	if cell.Word == render.StatusWord(rules.Unknown) {
+		cell.Word = wordUnknown
+	}
+	if s.Total == 0 {
+		for _, m := range s.Milestones {
+			if m.Counts() {
+				cell.Total++
+			}
+			if m.Done() {
+				cell.Met++
+			}
+		}
+	}
+	return cell
+}
+
+// report is the report of the learner's union.
+func (l *learner) report() *rules.Report { return l.plan.report(l.view, l.Status) }
+
+// reason is why a milestone that was started is not met yet, "" when that is not known.
+func (l *learner) reason(i int) string {
+	if e := l.from[i]; e != nil && l.Status[i] == rules.Partial {
+		return e.reasons[e.plan.index[l.plan.flat[i].ID]]
+	}
+	return ""
 }
 
 // firsts are the moments at which each milestone was first earned in any repository, by place; zero: never.
-func (c *cohort) firsts(l *learner) []storage.Earned {
-	first := make([]storage.Earned, len(c.flat))
+func (l *learner) firsts() []storage.Earned {
+	first := make([]storage.Earned, len(l.plan.flat))
 	for _, e := range l.Repos {
 		for _, x := range e.earned {
-			i, ok := c.index[x.Milestone]
+			i, ok := l.plan.index[x.Milestone]
 			if ok && (first[i].At.IsZero() || x.At.Before(first[i].At)) {
 				first[i] = x
 			}
@@ -421,9 +549,9 @@ func (c *cohort) firsts(l *learner) []storage.Earned {
 }
 
 // change is how many milestones a learner has gained since a time, less those lost.
-func (c *cohort) change(l *learner, since time.Time) int {
+func (l *learner) change(since time.Time) int {
 	n := 0
-	for i, x := range c.firsts(l) {
+	for i, x := range l.firsts() {
 		done := rank(l.Status[i]) == 6
 		switch {
 		case done && !x.At.Before(since):

@@ -26,7 +26,7 @@ func (p *request) learner() (*learner, []int64, error) {
 		mine := slices.DeleteFunc(entries, func(e *entry) bool {
 			return e.repo.Learner == "" || !strings.EqualFold(e.repo.Learner, p.PathValue("login"))
 		})
-		if all := s.cohort.learners(mine); len(all) == 1 {
+		if _, all := s.cohort.learners(mine); len(all) == 1 {
 			mentored, err := p.mentoredInstallations(ctx, all[0])
 			return all[0], mentored, err
 		}
@@ -136,8 +136,8 @@ func (s *Server) learnerPage(p *request) error {
 	}
 	if body.Mentor {
 		body.Can = slices.DeleteFunc(slices.Clone(l.Repos), func(e *entry) bool { return !slices.Contains(mentored, e.repo.InstallationID) })
-		for i, m := range s.cohort.flat {
-			if rank(l.Status[i]) != 6 {
+		for i, m := range l.plan.flat {
+			if l.Status[i] != off && rank(l.Status[i]) != 6 {
 				body.Open = append(body.Open, m)
 			}
 		}
@@ -149,7 +149,7 @@ func (s *Server) learnerPage(p *request) error {
 		}
 		for _, o := range offs {
 			if o.RevokedAt.IsZero() {
-				body.SignOffs = append(body.SignOffs, signOffLine{o, s.cohort.title(o.Milestone), e})
+				body.SignOffs = append(body.SignOffs, signOffLine{o, l.plan.titleOf(o.Milestone), e})
 			}
 		}
 		pub, err := s.cfg.Store.Publication(ctx, e.repo.ID, storage.PublicationIssue, "")
@@ -167,16 +167,15 @@ func (s *Server) learnerPage(p *request) error {
 
 // learnerBody gathers a learner's way.
 func (s *Server) learnerBody(ctx context.Context, l *learner) (*learnerBody, error) {
-	c := s.cohort
 	body := &learnerBody{learner: l, Name: displayName(l)}
 	reports, err := s.reports(ctx, l.Repos)
 	if err != nil {
 		return nil, err
 	}
-	report := c.report(l.Status)
+	report := l.report()
 	next, has := report.NextMilestone()
 	at := 0
-	for i, st := range c.roadmap.Steps {
+	for i, st := range l.plan.steps {
 		ws := wayStep{Step: st, Cell: l.Steps[i]}
 		for range st.Milestones {
 			m := s.wayMilestone(l, at, reports)
@@ -232,28 +231,23 @@ func (s *Server) report(ctx context.Context, repo *storage.Repository) (*rules.R
 
 // wayMilestone says how a milestone stands and where.
 func (s *Server) wayMilestone(l *learner, i int, reports map[int64]*rules.Report) wayMilestone {
-	m := wayMilestone{flatMilestone: s.cohort.flat[i], Status: l.Status[i], Since: l.Since[i]}
-	if m.Status == "" {
-		m.Status = rules.Missing
+	m := wayMilestone{flatMilestone: l.plan.flat[i], Status: l.Status[i], Since: l.Since[i]}
+	e := l.from[i]
+	if e == nil {
+		return m
 	}
-	for _, e := range l.Repos {
-		if e.status[i] != l.Status[i] {
-			continue
-		}
-		if len(l.Repos) > 1 && m.Status != rules.Missing {
-			m.Repo = e.repo.FullName()
-		}
-		m.Reason = e.reasons[i]
-		if r := reports[e.repo.ID]; r != nil {
-			if v, ok := r.Milestone(m.ID); ok {
-				m.Reason = v.Reason
-				if len(v.Evidence) > 0 {
-					pl := s.place(&e.repo, r.Repository.Commit, unsaid(v.Evidence[0], v.Reason))
-					m.Place = &pl
-				}
+	if len(l.Repos) > 1 && m.Status != rules.Missing {
+		m.Repo = e.repo.FullName()
+	}
+	m.Reason = l.reason(i)
+	if r := reports[e.repo.ID]; r != nil {
+		if v, ok := r.Milestone(m.ID); ok {
+			m.Reason = v.Reason
+			if len(v.Evidence) > 0 {
+				pl := s.place(&e.repo, r.Repository.Commit, unsaid(v.Evidence[0], v.Reason))
+				m.Place = &pl
 			}
 		}
-		break
 	}
 	return m
 }
@@ -271,17 +265,16 @@ func nextAction(id string, entries []*entry, reports map[int64]*rules.Report) st
 
 // timeline fills in what was earned when, newest first, and how the number grew.
 func (s *Server) timeline(l *learner, body *learnerBody) {
-	c := s.cohort
 	byID := map[int64]*entry{}
 	for _, e := range l.Repos {
 		byID[e.repo.ID] = e
 	}
-	for i, x := range c.firsts(l) {
+	for i, x := range l.firsts() {
 		if x.At.IsZero() {
 			continue
 		}
 		e := byID[x.RepoID]
-		line := earnedLine{At: x.At, Title: c.flat[i].Title, Repo: e.repo.FullName(), Link: s.commitPlace(&e.repo, x)}
+		line := earnedLine{At: x.At, Title: l.plan.flat[i].Title, Repo: e.repo.FullName(), Link: s.commitPlace(&e.repo, x)}
 		if rank(l.Status[i]) != 6 {
 			line.Lost = x.LostAt
 		}
@@ -301,7 +294,7 @@ func (s *Server) timeline(l *learner, body *learnerBody) {
 		body.Points = append(body.Points, point{t.At, n})
 	}
 	if n := len(body.Points); n > 0 {
-		body.Chart = chart(body.Points, len(c.flat), c.now(), fmt.Sprintf("Milestones earned over time, bonus ones included: %d of %d by now, the first on %s", body.Points[n-1].N, len(c.flat), body.Points[0].At.UTC().Format("2 January 2006")))
+		body.Chart = chart(body.Points, len(l.plan.flat), s.cfg.Now(), fmt.Sprintf("Milestones earned over time, bonus ones included: %d of %d by now, the first on %s", body.Points[n-1].N, len(l.plan.flat), body.Points[0].At.UTC().Format("2 January 2006")))
 	}
 }
 

@@ -22,10 +22,11 @@ const (
 
 // query is what a list of learners was asked for; it lives in the address.
 type query struct {
-	Org, Text, Lacks, Show string
-	Sort                   string
-	Desc                   bool
-	Page, Per              int
+	scope
+	Text, Lacks, Show string
+	Sort              string
+	Desc              bool
+	Page, Per         int
 }
 
 // Values of query.Show.
@@ -39,15 +40,15 @@ const (
 var sorts = map[string]bool{"learner": false, "percent": true, "week": true, "month": true, "last": true}
 
 // readQuery reads a list's address. What it does not know it leaves out.
-func (c *cohort) readQuery(v url.Values) query {
-	q := query{Org: cut(v.Get("org"), 100), Text: cut(strings.TrimSpace(v.Get("q")), 100), Sort: v.Get("sort"), Show: v.Get("show"), Page: atoi(v.Get("page"), 1, 1_000_000), Per: atoi(v.Get("per_page"), pageSize, pageMost)}
-	if _, ok := c.index[v.Get("lacks")]; ok {
+func (p *plan) readQuery(v url.Values) query {
+	q := query{scope: readScope(v), Text: cut(strings.TrimSpace(v.Get("q")), 100), Sort: v.Get("sort"), Show: v.Get("show"), Page: atoi(v.Get("page"), 1, 1_000_000), Per: atoi(v.Get("per_page"), pageSize, pageMost)}
+	if _, ok := p.index[v.Get("lacks")]; ok {
 		q.Lacks = v.Get("lacks")
 	}
 	if q.Show != showStarted && q.Show != showNotStarted {
 		q.Show = showAll
 	}
-	if _, ok := sorts[q.Sort]; !ok && c.stepIndex(q.Sort) < 0 {
+	if _, ok := sorts[q.Sort]; !ok && p.stepIndex(q.Sort) < 0 {
 		q.Sort = "learner"
 	}
 	q.Desc = v.Get("dir") == "desc" || v.Get("dir") == "" && q.first(q.Sort)
@@ -56,14 +57,6 @@ func (c *cohort) readQuery(v url.Values) query {
 
 // first is the direction in which a column sorts at first.
 func (q query) first(column string) bool { return sorts[column] || strings.HasPrefix(column, "step-") }
-
-func (c *cohort) stepIndex(sort string) int {
-	id, ok := strings.CutPrefix(sort, "step-")
-	if !ok {
-		return -1
-	}
-	return slices.IndexFunc(c.roadmap.Steps, func(s rules.Step) bool { return s.ID == id })
-}
 
 // atoi reads a number from 1 up to most, or takes the default.
 func atoi(s string, def, most int) int {
@@ -77,7 +70,8 @@ func atoi(s string, def, most int) int {
 // Values writes the query back as an address.
 func (q query) Values() url.Values {
 	v := url.Values{}
-	for k, s := range map[string]string{"org": q.Org, "q": q.Text, "lacks": q.Lacks, "show": q.Show} {
+	q.put(v)
+	for k, s := range map[string]string{"q": q.Text, "lacks": q.Lacks, "show": q.Show} {
 		if s != "" {
 			v.Set(k, s)
 		}
@@ -96,8 +90,8 @@ func (q query) Values() url.Values {
 
 // Filters is the number of filters that are set.
 func (q query) Filters() int {
-	n := 0
-	for _, s := range []string{q.Org, q.Text, q.Lacks, q.Show} {
+	n := q.Set()
+	for _, s := range []string{q.Text, q.Lacks, q.Show} {
 		if s != "" {
 			n++
 		}
@@ -146,23 +140,22 @@ func address(path string, v url.Values) string {
 	return path + "?" + v.Encode()
 }
 
-// list applies filters and sorting.
-func (c *cohort) list(all []*learner, q query) []*learner {
+// list applies the filters that are not the scope's, and sorting.
+func (p *plan) list(all []*learner, q query) []*learner {
 	text, place := strings.ToLower(q.Text), -1
 	if q.Lacks != "" {
-		place = c.index[q.Lacks]
+		place = p.index[q.Lacks]
 	}
 	out := slices.DeleteFunc(slices.Clone(all), func(l *learner) bool {
 		switch {
-		case q.Org != "" && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.EqualFold(e.repo.Owner, q.Org) }),
-			text != "" && !strings.Contains(l.Key(), text) && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.Contains(strings.ToLower(e.repo.FullName()), text) }),
-			place >= 0 && (rank(l.Status[place]) == 6 || rank(l.Status[place]) == 1 || rank(l.Status[place]) == 2),
+		case text != "" && !strings.Contains(l.Key(), text) && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.Contains(strings.ToLower(e.repo.FullName()), text) }),
+			place >= 0 && !lacks(l.Status[place]),
 			q.Show == showStarted && !l.Started(), q.Show == showNotStarted && l.Started():
 			return true
 		}
 		return false
 	})
-	step := c.stepIndex(q.Sort)
+	step := p.stepIndex(q.Sort)
 	less := func(a, b *learner) int {
 		switch {
 		case step >= 0:
@@ -188,6 +181,9 @@ func (c *cohort) list(all []*learner, q query) []*learner {
 	return out
 }
 
+// lacks reports whether a milestone is one to be reached yet.
+func lacks(s rules.Status) bool { return rank(s) >= 3 && rank(s) <= 5 }
+
 func share(s stepCell) float64 {
 	if s.Total == 0 {
 		return 0
@@ -209,58 +205,70 @@ func orgs(entries []*entry) []string {
 	return out
 }
 
-// listed is the list that a request asks for.
-func (s *Server) listed(p *request) (entries []*entry, all, some []*learner, q query, err error) {
-	entries, err = p.visible()
-	if err != nil {
-		return nil, nil, nil, q, err
+// listing is the list that a request asks for.
+type listing struct {
+	all, in *group // all that the person sees; those in scope
+	bar     scopeBar
+	q       query
+	rows    []*learner
+}
+
+func (s *Server) listed(p *request) (out listing, err error) {
+	if out.all, out.in, out.bar, err = p.group(); err != nil {
+		return out, err
 	}
-	q = s.cohort.readQuery(p.URL.Query())
-	all = s.cohort.group(entries).learners
-	return entries, all, s.cohort.list(all, q), q, nil
+	out.q = out.in.plan.readQuery(p.URL.Query())
+	out.rows = out.in.plan.list(out.in.learners, out.q)
+	return out, nil
 }
 
 // learnersPage is the cohort in one table.
 func (s *Server) learnersPage(p *request) error {
-	entries, all, some, q, err := s.listed(p)
+	in, err := s.listed(p)
 	if err != nil {
 		return err
 	}
+	p.offer(in.all, &in.bar)
+	some, q, plan := in.rows, in.q, in.in.plan
 	pages := max(1, (len(some)+pageSize-1)/pageSize)
 	q.Page, q.Per = min(q.Page, pages), pageSize
 	from := (q.Page - 1) * pageSize
 	body := struct {
 		Q           query
+		Bar         scopeBar
 		Rows        []*learner
 		Steps       []rules.Step
-		Shares      []int // percent of the learners who have completed each step
-		Orgs        []string
+		Only        []string // by step: the roadmaps that alone have it
+		Shares      []int    // percent of the learners on whose way a step is who have completed it
 		Lacks       []flatMilestone
 		Found, All  int
 		From, Until int
 		Pages       int
 		Name        func(*learner) string
-	}{Q: q, Rows: some[from:min(from+pageSize, len(some))], Steps: s.cohort.roadmap.Steps, Orgs: orgs(entries), Lacks: s.cohort.flat, Found: len(some), All: len(all), From: from + 1, Until: min(from+pageSize, len(some)), Pages: pages, Name: displayName}
+	}{Q: q, Bar: in.bar, Rows: some[from:min(from+pageSize, len(some))], Steps: plan.steps, Only: plan.only, Lacks: plan.flat, Found: len(some), All: len(in.all.learners),
+		From: from + 1, Until: min(from+pageSize, len(some)), Pages: pages, Name: displayName}
 	for i := range body.Steps {
-		done := 0
+		done, walk := 0, 0
 		for _, l := range some {
-			if l.Steps[i].Word == "Done" {
+			switch l.Steps[i].Word {
+			case wordDone:
 				done++
+				walk++
+			case wordNone:
+			default:
+				walk++
 			}
 		}
-		if len(some) > 0 {
-			done = done * 100 / len(some)
-		}
-		body.Shares = append(body.Shares, done)
+		body.Shares = append(body.Shares, done*100/max(1, walk))
 	}
 	l := p.layout("Learners", "learners", body)
-	l.Fresh, l.Wide = newest(all), true
+	l.Fresh, l.Wide, l.Scope = newest(in.all.learners), true, in.bar.Scope.Query()
 	return p.show("learners", l)
 }
 
 // learnersCSV is the list as a table for spreadsheets.
 func (s *Server) learnersCSV(p *request) error {
-	_, _, some, _, err := s.listed(p) //nolint:dogsled // the page needs the rest
+	in, err := s.listed(p)
 	if err != nil {
 		return err
 	}
@@ -268,19 +276,23 @@ func (s *Server) learnersCSV(p *request) error {
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="learners-`+s.cfg.Now().UTC().Format(time.DateOnly)+`.csv"`)
 	w := csv.NewWriter(p.w)
-	head := []string{"learner", "repositories", "started", "percent", "met", "total", "bonus_met", "bonus_total", "change_7_days", "change_30_days", "last_push", "last_check"}
-	for _, st := range s.cohort.roadmap.Steps {
+	head := []string{"learner", "repositories", "started", "percent", "met", "total", "bonus_met", "bonus_total", "change_7_days", "change_30_days", "last_push", "last_check", "cohorts"}
+	for _, st := range in.in.plan.steps {
 		head = append(head, st.ID, st.ID+"_met", st.ID+"_total")
 	}
 	_ = w.Write(head) // errors are kept until Flush
-	for _, l := range some {
+	for _, l := range in.rows {
 		var repos []string
 		for _, e := range l.Repos {
 			repos = append(repos, e.repo.FullName())
 		}
 		row := []string{cell(l.Login), cell(strings.Join(repos, " ")), strconv.FormatBool(l.Started()), strconv.Itoa(l.Percent), strconv.Itoa(l.Met), strconv.Itoa(l.Total),
-			strconv.Itoa(l.BonusMet), strconv.Itoa(l.BonusTotal), strconv.Itoa(l.Change7), strconv.Itoa(l.Change30), iso(l.Last), iso(l.Fresh)}
+			strconv.Itoa(l.BonusMet), strconv.Itoa(l.BonusTotal), strconv.Itoa(l.Change7), strconv.Itoa(l.Change30), iso(l.Last), iso(l.Fresh), cell(strings.Join(l.cohorts(), " "))}
 		for _, st := range l.Steps {
+			if st.Word == wordNone {
+				row = append(row, "", "", "")
+				continue
+			}
 			row = append(row, st.Word, strconv.Itoa(st.Met), strconv.Itoa(st.Total))
 		}
 		_ = w.Write(row)
@@ -317,6 +329,7 @@ type learnerJSON struct {
 	LastPush     *time.Time `json:"last_push"`
 	LastCheck    *time.Time `json:"last_check"`
 	Repositories []string   `json:"repositories"`
+	Cohorts      []string   `json:"cohorts"`
 	Steps        []stepJSON `json:"steps"`
 }
 
@@ -344,27 +357,42 @@ func orNull(t time.Time) *time.Time {
 	return &t
 }
 
-func (c *cohort) learnerJSON(l *learner) learnerJSON {
+// json is the learner as the interface gives it.
+func (l *learner) json() learnerJSON {
 	out := learnerJSON{Login: l.Login, Started: l.Started(), Summary: sumJSON{l.Met, l.Total, l.BonusMet, l.BonusTotal, l.Percent}, Change7: l.Change7, Change30: l.Change30, LastPush: orNull(l.Last), LastCheck: orNull(l.Fresh),
-		Repositories: []string{}, Steps: []stepJSON{}}
+		Repositories: []string{}, Cohorts: l.cohorts(), Steps: []stepJSON{}}
 	for _, e := range l.Repos {
 		out.Repositories = append(out.Repositories, e.repo.FullName())
 	}
 	for i, st := range l.Steps {
-		out.Steps = append(out.Steps, stepJSON{c.roadmap.Steps[i].ID, c.roadmap.Steps[i].Title, strings.ToLower(st.Word), st.Met, st.Total})
+		if st.Word != wordNone {
+			out.Steps = append(out.Steps, stepJSON{l.plan.steps[i].ID, l.plan.steps[i].Title, strings.ToLower(st.Word), st.Met, st.Total})
+		}
 	}
+	return out
+}
+
+// cohorts are those of the learner's repositories, in order.
+func (l *learner) cohorts() []string {
+	out := []string{}
+	for _, e := range l.Repos {
+		if e.cohort != "" && !slices.Contains(out, e.cohort) {
+			out = append(out, e.cohort)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 
 // learnersJSON is the list as a file.
 func (s *Server) learnersJSON(p *request) error {
-	_, _, some, _, err := s.listed(p) //nolint:dogsled // the page needs the rest
+	in, err := s.listed(p)
 	if err != nil {
 		return err
 	}
-	out := make([]learnerJSON, 0, len(some))
-	for _, l := range some {
-		out = append(out, s.cohort.learnerJSON(l))
+	out := make([]learnerJSON, 0, len(in.rows))
+	for _, l := range in.rows {
+		out = append(out, l.json())
 	}
 	p.w.Header().Set("Content-Disposition", `attachment; filename="learners-`+s.cfg.Now().UTC().Format(time.DateOnly)+`.json"`)
 	return writeJSON(p.w, http.StatusOK, struct {

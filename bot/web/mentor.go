@@ -2,15 +2,12 @@ package web
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"milepost/bot/gh"
+	"milepost/bot/inforce"
 	"milepost/rules/config"
 	"milepost/storage"
 )
@@ -40,7 +37,7 @@ func (p *request) mentors(ctx context.Context, repo *storage.Repository) (bool, 
 		if !strings.EqualFold(org, repo.Owner) {
 			continue // another organisation's team says nothing here
 		}
-		member, err := p.srv.inTeam(ctx, v, org, slug)
+		member, err := p.inTeam(org, slug)
 		if err != nil || member {
 			return member, err
 		}
@@ -48,66 +45,24 @@ func (p *request) mentors(ctx context.Context, repo *storage.Repository) (bool, 
 	return false, nil
 }
 
-// teams remembers for minutes who belongs to which team.
-type teams struct {
-	mu  sync.Mutex
-	all map[string]membership
-}
-
-type membership struct {
-	member bool
-	asked  time.Time
-}
-
-// teamsMost bounds what is remembered.
-const teamsMost = 5000
-
 // inTeam reports whether GitHub lists the person as a member of a team.
-func (s *Server) inTeam(ctx context.Context, v *viewer, org, slug string) (bool, error) {
-	key := strings.ToLower(fmt.Sprint(v.user.ID, " ", org, "/", slug))
-	s.teams.mu.Lock()
-	m, ok := s.teams.all[key]
-	s.teams.mu.Unlock()
-	if age := s.cfg.Now().Sub(m.asked); ok && age >= 0 && age < accessLife {
-		return m.member, nil
-	}
-	client, err := s.cfg.SignIn.As(v.token)
-	if err != nil {
-		return false, err
-	}
-	member, err := client.TeamMember(ctx, org, slug, v.user.Login)
-	if err != nil && !gh.Is(err, gh.NotFound, gh.Forbidden) {
-		return false, err
-	}
-	member = member && err == nil
-	s.teams.mu.Lock()
-	defer s.teams.mu.Unlock()
-	if s.teams.all == nil || len(s.teams.all) >= teamsMost {
-		s.teams.all = map[string]membership{}
-	}
-	s.teams.all[key] = membership{member, s.cfg.Now()}
-	return member, nil
+func (p *request) inTeam(org, slug string) (bool, error) {
+	return answered(p, p.srv.memberships, p.viewer.key("member", org+"/"+slug), func(ctx context.Context, c *gh.Client) (bool, error) {
+		return c.TeamMember(ctx, org, slug, p.viewer.user.Login)
+	})
 }
 
 // configuration is the one in force: the repository's own over its organisation's defaults.
 func (s *Server) configuration(ctx context.Context, repo *storage.Repository) (config.Config, error) {
-	var own, defaults config.Config
-	if len(repo.Config) > 0 {
-		if err := json.Unmarshal(repo.Config, &own); err != nil {
-			return own, fmt.Errorf("web: stored configuration of repository %d: %w", repo.ID, err)
-		}
+	defaults, err := inforce.Defaults(ctx, s.cfg.Store, repo.Owner)
+	if err != nil {
+		return defaults, fmt.Errorf("web: %w", err)
 	}
-	data, err := s.cfg.Store.Setting(ctx, "org-config/"+strings.ToLower(repo.Owner))
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return own, nil
-	case err != nil:
-		return own, err
+	conf, err := inforce.Configuration(repo, defaults)
+	if err != nil {
+		return conf, fmt.Errorf("web: %w", err)
 	}
-	if err := json.Unmarshal(data, &defaults); err != nil {
-		return own, fmt.Errorf("web: stored defaults of %s: %w", repo.Owner, err)
-	}
-	return config.Merge(defaults, own), nil
+	return conf, nil
 }
 
 // mentored is the repository of a form, if the person may sign off there; what the person may not see is not found, what is seen is refused in words.
@@ -204,7 +159,7 @@ func recorded(ctx context.Context, tx *storage.Tx, repoID int64, line string) er
 
 // knows reports whether a repository is judged by a milestone.
 func (s *Server) knows(ctx context.Context, repoID int64, id string) (bool, error) {
-	if _, ok := s.cohort.index[id]; ok {
+	if _, ok := s.cohort.builtin.index[id]; ok {
 		return true, nil
 	}
 	all, err := s.cfg.Store.Statuses(ctx, repoID)

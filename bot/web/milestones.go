@@ -11,7 +11,7 @@ import (
 // tally is how a cohort stands on one milestone.
 type tally struct {
 	flatMilestone
-	Have, Started, Lack, Off int // Off: skipped or not applicable
+	Have, Started, Lack, Off int // Off: skipped, not applicable, or not on the learner's roadmap
 	Near                     string
 	NearN                    int
 }
@@ -32,15 +32,15 @@ func (t tally) Bars() [3]int {
 }
 
 // counts are the tallies of a group, computed once.
-func (c *cohort) counts(g *group) []tally {
-	g.once.Do(func() { g.tallies = c.tallies(g.learners) })
+func (g *group) counts() []tally {
+	g.once.Do(func() { g.tallies = g.plan.tallies(g.learners) })
 	return g.tallies
 }
 
 // tallies counts a cohort by milestone. Near misses that differ in numbers and names alone are taken together by their shape.
-func (c *cohort) tallies(all []*learner) []tally {
-	out := make([]tally, len(c.flat))
-	for i, m := range c.flat {
+func (p *plan) tallies(all []*learner) []tally {
+	out := make([]tally, len(p.flat))
+	for i, m := range p.flat {
 		out[i].flatMilestone = m
 		shapes, sample := map[string]int{}, map[string]string{}
 		for _, l := range all {
@@ -49,17 +49,17 @@ func (c *cohort) tallies(all []*learner) []tally {
 				out[i].Have++
 			case 5:
 				out[i].Started++
-				if why := reasonOf(l, i); why != "" {
+				if why := l.reason(i); why != "" {
 					k := shape(why)
 					shapes[k]++
 					if old, ok := sample[k]; !ok || why < old {
 						sample[k] = why
 					}
 				}
-			case 1, 2:
-				out[i].Off++
-			default:
+			case 3, 4:
 				out[i].Lack++
+			default:
+				out[i].Off++
 			}
 		}
 		best := ""
@@ -71,15 +71,6 @@ func (c *cohort) tallies(all []*learner) []tally {
 		out[i].Near, out[i].NearN = cut(sample[best], 140), shapes[best]
 	}
 	return out
-}
-
-func reasonOf(l *learner, i int) string {
-	for _, e := range l.Repos {
-		if e.status[i] == rules.Partial && e.reasons[i] != "" {
-			return e.reasons[i]
-		}
-	}
-	return ""
 }
 
 // shape is a reason without what differs from one repository to the next: words with digits, and what looks like a path or a quotation.
@@ -95,25 +86,27 @@ func shape(s string) string {
 
 // milestonesPage shows where the cohort gets stuck.
 func (s *Server) milestonesPage(p *request) error {
-	entries, err := p.visible()
+	everybody, g, bar, err := p.group()
 	if err != nil {
 		return err
 	}
-	g := s.cohort.group(entries)
+	p.offer(everybody, &bar)
 	all := g.learners
 	type part struct {
 		rules.Step
+		Only string
 		Rows []tally
 	}
 	body := struct {
+		Bar      scopeBar
 		Groups   []part
 		Learners int
 		Stuck    []tally
-	}{Learners: len(all)}
-	for _, st := range s.cohort.roadmap.Steps {
-		body.Groups = append(body.Groups, part{Step: st})
+	}{Bar: bar, Learners: len(all)}
+	for i, st := range g.plan.steps {
+		body.Groups = append(body.Groups, part{Step: st, Only: g.plan.only[i]})
 	}
-	rows := s.cohort.counts(g)
+	rows := g.counts()
 	for _, t := range rows {
 		body.Groups[t.step].Rows = append(body.Groups[t.step].Rows, t)
 		if t.Started > 0 && t.Tier == rules.Core {
@@ -123,7 +116,7 @@ func (s *Server) milestonesPage(p *request) error {
 	slices.SortStableFunc(body.Stuck, func(a, b tally) int { return cmp.Compare(b.Started, a.Started) })
 	body.Stuck = body.Stuck[:min(3, len(body.Stuck))]
 	l := p.layout("Milestones", "milestones", body)
-	l.Fresh = newest(all)
+	l.Fresh, l.Scope = newest(all), bar.Scope.Query()
 	return p.show("milestones", l)
 }
 
@@ -139,42 +132,30 @@ type standing struct {
 
 // milestonePage lists who has a milestone, who has started and who lacks it.
 func (s *Server) milestonePage(p *request) error {
-	i, ok := s.cohort.index[p.PathValue("id")]
-	if !ok {
-		return errNotFound
-	}
-	entries, err := p.visible()
+	_, g, bar, err := p.group()
 	if err != nil {
 		return err
 	}
-	g := s.cohort.group(entries)
-	all := g.learners
-	m := s.cohort.flat[i]
-	body := struct {
-		M     *rules.Milestone
-		Step  rules.Step
-		T     tally
-		Rows  []standing
-		More  int
-		Since bool
-	}{M: m.Milestone, Step: s.cohort.roadmap.Steps[m.step], T: s.cohort.counts(g)[i]}
-	for _, l := range all {
-		st := standing{Learner: l, Name: displayName(l), Status: l.Status[i], Repo: l.Repos[0], I: i}
-		if st.Status == "" {
-			st.Status = rules.Missing
-		}
-		if st.Status == rules.Partial {
-			st.Reason = reasonOf(l, i)
-		}
-		for _, e := range l.Repos {
-			if e.status[i] == l.Status[i] {
-				st.Repo = e
-				break
-			}
-		}
-		body.Rows = append(body.Rows, st)
+	i, ok := g.plan.index[p.PathValue("id")]
+	if !ok {
+		return errNotFound
 	}
-	order := map[int]int{5: 0, 3: 1, 0: 1, 4: 2, 6: 3, 2: 4, 1: 4} // who can use a word first
+	all := g.learners
+	m := g.plan.flat[i]
+	body := struct {
+		M    flatMilestone
+		Bar  scopeBar
+		Step rules.Step
+		T    tally
+		Rows []standing
+		More int
+	}{M: m, Bar: bar, Step: g.plan.steps[m.step], T: g.counts()[i]}
+	for _, l := range all {
+		if l.Status[i] != off {
+			body.Rows = append(body.Rows, standing{Learner: l, Name: displayName(l), Status: l.Status[i], Reason: l.reason(i), Repo: l.from[i], I: i})
+		}
+	}
+	order := map[int]int{5: 0, 3: 1, 4: 2, 6: 3, 2: 4, 1: 4} // who can use a word first
 	slices.SortStableFunc(body.Rows, func(a, b standing) int {
 		return cmp.Or(cmp.Compare(order[rank(a.Status)], order[rank(b.Status)]), a.Learner.Since[i].Compare(b.Learner.Since[i]), cmp.Compare(a.Name, b.Name))
 	})
@@ -182,6 +163,6 @@ func (s *Server) milestonePage(p *request) error {
 	body.More = max(0, len(body.Rows)-most)
 	body.Rows = body.Rows[:min(len(body.Rows), most)]
 	l := p.layout(m.Title, "milestones", body)
-	l.Fresh = newest(all)
+	l.Fresh, l.Scope = newest(all), bar.Scope.Query()
 	return p.show("milestone", l)
 }

@@ -194,6 +194,7 @@ type layout struct {
 	Flash   string
 	Server  string // GitHub's address
 	Wide    bool
+	Scope   string // what goes along from list to list: "?cohort=spring"
 	NoIndex bool
 	Body    any
 }

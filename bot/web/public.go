@@ -32,10 +32,6 @@ func preferencesOf(u storage.User) preferences {
 // "public: true".
 func (s *Server) shown(p *request, login string) (*learner, error) {
 	ctx := p.Context()
-	rows, err := s.cfg.Store.RepositoriesByLearner(ctx, login)
-	if err != nil {
-		return nil, err
-	}
 	chosen := false
 	switch u, err := s.cfg.Store.UserByLogin(ctx, login); {
 	case err == nil:
@@ -43,20 +39,18 @@ func (s *Server) shown(p *request, login string) (*learner, error) {
 	case !errors.Is(err, storage.ErrNotFound):
 		return nil, err
 	}
-	var stamps []storage.RepositoryStamp
-	for _, r := range rows {
-		if r.Public || chosen && !r.Private {
-			stamps = append(stamps, storage.RepositoryStamp{ID: r.ID, InstallationID: r.InstallationID, ReportID: r.ReportID, UpdatedAt: r.UpdatedAt})
-		}
-	}
-	if len(stamps) == 0 {
-		return nil, errNotFound
-	}
-	entries, err := s.cohort.fresh(ctx, stamps)
+	ids, err := s.cfg.Store.ShownRepositories(ctx, login, chosen)
 	if err != nil {
 		return nil, err
 	}
-	all := s.cohort.learners(entries)
+	if len(ids) == 0 {
+		return nil, errNotFound
+	}
+	entries, err := s.cohort.fresh(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	_, all := s.cohort.learners(entries)
 	if len(all) != 1 || all[0].Login == "" {
 		return nil, errNotFound
 	}
@@ -94,9 +88,11 @@ func (s *Server) card(p *request) error {
 	if err != nil {
 		return err
 	}
-	in := render.CardInput{Name: l.Login, Roadmap: s.cfg.Roadmap.Title, Met: l.Met, Total: l.Total}
+	in := render.CardInput{Name: l.Login, Roadmap: l.plan.title, Met: l.Met, Total: l.Total}
 	for i, st := range l.Steps {
-		in.Steps = append(in.Steps, cardStep(s.cfg.Roadmap.Steps[i], st))
+		if st.Word != wordNone {
+			in.Steps = append(in.Steps, cardStep(l.plan.steps[i], st))
+		}
 	}
 	return s.picture(p, render.Card(in), true)
 }

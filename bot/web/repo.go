@@ -11,6 +11,7 @@ import (
 
 	"milepost/bot/render"
 	"milepost/rules"
+	"milepost/rules/config"
 	"milepost/storage"
 )
 
@@ -57,6 +58,7 @@ type repoBody struct {
 	Write    bool
 	Choices  []rules.MilestoneReport
 	Title    func(string) string
+	plan     *plan
 }
 
 type pullLine struct {
@@ -74,7 +76,12 @@ func (s *Server) repoPage(p *request) error {
 	if err != nil {
 		return err
 	}
-	body := &repoBody{Repo: &repo, URL: s.cfg.ServerURL + "/" + repo.FullName(), Faults: repo.ConfigError, Title: s.cohort.title}
+	body := &repoBody{Repo: &repo, URL: s.cfg.ServerURL + "/" + repo.FullName(), Faults: repo.ConfigError}
+	plan, err := s.cohort.inForce(p.Context(), &repo, map[string]config.Config{})
+	if err != nil {
+		return err
+	}
+	body.Title, body.plan = plan.titleOf, plan
 	if body.Mentor, err = p.mentors(p.Context(), &repo); err != nil {
 		return err
 	}
@@ -125,8 +132,8 @@ func (s *Server) fillReport(p *request, body *repoBody) error {
 	next, has := body.Report.NextMilestone()
 	if has {
 		body.Next = &next
-		if m, _, ok := s.cfg.Roadmap.Milestone(next.ID); ok {
-			body.Why = m.Why
+		if i, ok := body.plan.index[next.ID]; ok {
+			body.Why = body.plan.flat[i].Why
 		}
 	}
 	for _, st := range body.Report.Steps {

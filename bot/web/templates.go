@@ -85,21 +85,35 @@ func funcs(s *Server) template.FuncMap {
 		"add":        func(a, b int) int { return a + b },
 		"lower":      strings.ToLower,
 		"short_step": shortStep,
+		"same":       strings.EqualFold,
+		"lacking":    lacking,
 		"tone":       tone,
 	}
 }
 
-// shortStep is a step's id as the head of a narrow column.
-func shortStep(id string) string {
+// lacking is the address of the learners who lack a milestone, within a scope.
+func lacking(scope, id string) string {
+	v, _ := url.ParseQuery(strings.TrimPrefix(scope, "?")) // the pages' own
+	v.Set("lacks", id)
+	return address("/learners", v)
+}
+
+// shortStep is the head of a narrow column: a step's id, or the title of one whose id says little.
+func shortStep(id, title string) string {
 	switch id {
-	case "":
-		return ""
 	case "dsa":
 		return "DSA"
 	case "apis":
 		return "APIs"
 	}
-	return strings.ToUpper(id[:1]) + id[1:]
+	words := strings.ReplaceAll(id, "-", " ")
+	if len(words) < 4 {
+		words = title
+	}
+	if words == "" {
+		return ""
+	}
+	return cut(strings.ToUpper(words[:1])+words[1:], 16)
 }
 
 // tone is the class that gives a status its colour; the word stands beside it always.

@@ -36,11 +36,16 @@ type attention struct {
 
 // today lists who would gain most from a word now.
 func (s *Server) today(p *request) error {
-	entries, err := p.visible()
+	everybody, g, bar, err := p.group()
 	if err != nil {
 		return err
 	}
-	claims, err := s.cfg.Store.OpenEvidenceClaims(p.Context(), 5000)
+	p.offer(everybody, &bar)
+	ids := make([]int64, 0, len(g.entries))
+	for _, e := range g.entries {
+		ids = append(ids, e.repo.ID)
+	}
+	claims, err := s.cfg.Store.OpenEvidenceClaims(p.Context(), ids)
 	if err != nil {
 		return err
 	}
@@ -48,14 +53,14 @@ func (s *Server) today(p *request) error {
 	for _, c := range claims {
 		byRepo[c.RepoID] = append(byRepo[c.RepoID], c)
 	}
-	learners := s.cohort.group(entries).learners
+	learners := g.learners
 	var all []attention
 	calm, started := 0, 0
 	for _, l := range learners {
 		if l.Started() {
 			started++
 		}
-		rs := s.cohort.reasons(l, byRepo)
+		rs := l.reasons(s.cfg.Now(), byRepo)
 		if len(rs) == 0 {
 			calm++
 			continue
@@ -66,12 +71,14 @@ func (s *Server) today(p *request) error {
 		return cmp.Or(cmp.Compare(b.Reasons[0].weight, a.Reasons[0].weight), a.Reasons[0].Since.Compare(b.Reasons[0].Since), cmp.Compare(a.Name, b.Name))
 	})
 	body := struct {
+		Bar            scopeBar
+		Everybody      int
 		All            []attention
 		More           int
 		Learners, Calm int
 		Started        int
 		Moved          []*learner
-	}{Learners: len(learners), Calm: calm, Started: started}
+	}{Bar: bar, Everybody: len(everybody.learners), Learners: len(learners), Calm: calm, Started: started}
 	body.All = all[:min(len(all), todayMost)]
 	body.More = len(all) - len(body.All)
 	for _, l := range learners {
@@ -82,7 +89,7 @@ func (s *Server) today(p *request) error {
 	slices.SortStableFunc(body.Moved, func(a, b *learner) int { return b.Fresh.Compare(a.Fresh) })
 	body.Moved = body.Moved[:min(len(body.Moved), 8)]
 	l := p.layout("Today", "today", body)
-	l.Fresh = newest(learners)
+	l.Fresh, l.Scope = newest(learners), bar.Scope.Query()
 	return p.show("today", l)
 }
 
@@ -104,8 +111,7 @@ func newest(all []*learner) time.Time {
 }
 
 // reasons finds why a mentor should look at a learner. Repositories that rest count nowhere.
-func (c *cohort) reasons(l *learner, claims map[int64][]storage.EvidenceClaim) []reason {
-	now := c.now()
+func (l *learner) reasons(now time.Time, claims map[int64][]storage.EvidenceClaim) []reason {
 	var out []reason
 	active := false
 	for _, e := range l.Repos {
@@ -117,19 +123,19 @@ func (c *cohort) reasons(l *learner, claims map[int64][]storage.EvidenceClaim) [
 			out = append(out, reason{"Asked", "asked for a mentor's look", e.asked, e, 4})
 		}
 		for _, cl := range claims[e.repo.ID] {
-			out = append(out, reason{"Asked", fmt.Sprintf("points at evidence for “%s”, to be confirmed", c.title(cl.Milestone)), cl.At, e, 4})
+			out = append(out, reason{"Asked", fmt.Sprintf("points at evidence for “%s”, to be confirmed", e.plan.titleOf(cl.Milestone)), cl.At, e, 4})
 		}
 		for _, x := range e.earned {
-			i, ok := c.index[x.Milestone]
+			i, ok := l.plan.index[x.Milestone]
 			if ok && !x.LostAt.IsZero() && now.Sub(x.LostAt) < lostFor && rank(l.Status[i]) < 6 {
-				out = append(out, reason{"Lost", fmt.Sprintf("“%s” was met, and its evidence is gone", c.flat[i].Title), x.LostAt, e, 3})
+				out = append(out, reason{"Lost", fmt.Sprintf("“%s” was met, and its evidence is gone", l.plan.flat[i].Title), x.LostAt, e, 3})
 			}
 		}
 	}
 	if !active {
 		return nil
 	}
-	if r, ok := c.stuck(l, now); ok {
+	if r, ok := l.stuck(now); ok {
 		out = append(out, r)
 	}
 	if last := lastSign(l); l.Percent < 100 && now.Sub(last) > silentAfter {
@@ -155,34 +161,21 @@ func lastSign(l *learner) time.Time {
 }
 
 // stuck is the core milestone that a learner has tried the longest without success.
-func (c *cohort) stuck(l *learner, now time.Time) (reason, bool) {
+func (l *learner) stuck(now time.Time) (reason, bool) {
 	best := -1
 	for i, st := range l.Status {
-		if st == rules.Partial && c.flat[i].Tier == rules.Core && now.Sub(l.Since[i]) > stuckAfter && (best < 0 || l.Since[i].Before(l.Since[best])) {
+		if st == rules.Partial && l.view.tiers[i] == rules.Core && now.Sub(l.Since[i]) > stuckAfter && (best < 0 || l.Since[i].Before(l.Since[best])) {
 			best = i
 		}
 	}
 	if best < 0 {
 		return reason{}, false
 	}
-	r := reason{"Stuck", fmt.Sprintf("“%s” was started and is not met", c.flat[best].Title), l.Since[best], l.Repos[0], 2}
-	for _, e := range l.Repos {
-		if e.status[best] == rules.Partial {
-			r.Repo = e
-			if why := e.reasons[best]; why != "" {
-				r.Text += ": " + strings.TrimSuffix(cut(why, 160), ".")
-			}
-			break
-		}
+	r := reason{"Stuck", fmt.Sprintf("“%s” was started and is not met", l.plan.flat[best].Title), l.Since[best], l.from[best], 2}
+	if why := l.reason(best); why != "" {
+		r.Text += ": " + strings.TrimSuffix(cut(why, 160), ".")
 	}
 	return r, true
-}
-
-func (c *cohort) title(id string) string {
-	if i, ok := c.index[id]; ok {
-		return c.flat[i].Title
-	}
-	return id
 }
 
 // cut shortens a text at a rune's border.

@@ -60,11 +60,14 @@ type Server struct {
 	assets    *assets
 	cohort    *cohort
 	bearers   *bearers
-	teams     teams
 	mux       *http.ServeMux
 	asking    singleflight.Group // one question to GitHub for each person at a time
 	secure    bool               // cookies are for https only
 	setUp     atomic.Bool        // the app was made by this process
+
+	memberships *answers[bool]
+	teamLists   *answers[[]gh.Team]
+	teamMembers *answers[map[string]bool]
 }
 
 // minSecret is the least number of bytes of a session secret.
@@ -99,7 +102,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now)}
+	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now),
+		memberships: &answers[bool]{}, teamLists: &answers[[]gh.Team]{}, teamMembers: &answers[map[string]bool]{}}
 	s.cohort = newCohort(cfg.Store, cfg.Roadmap, cfg.Now)
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -54,6 +55,35 @@ type world struct {
 	signIn  *gh.SignIn
 	people  map[string]*githubsim.Account
 	repos   map[string]*githubsim.Repo
+	reads   reads
+}
+
+// reads are the queries of the store with the rows that each gave.
+type reads struct {
+	mu  sync.Mutex
+	all []string
+	sql map[string]bool
+}
+
+var sqlNumbers = regexp.MustCompile(`[\d,]{2,}|\d`)
+
+func (r *reads) told(query string, rows int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, fmt.Sprintf("%d rows of %s", rows, sqlNumbers.ReplaceAllString(query, "N")))
+	if r.sql == nil {
+		r.sql = map[string]bool{}
+	}
+	r.sql[query] = true
+}
+
+// take returns what was read since the last call.
+func (r *reads) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := r.all
+	r.all = nil
+	return out
 }
 
 func builtIn(tb testing.TB) *rules.Roadmap {
@@ -74,7 +104,7 @@ func newWorld(tb testing.TB, fill func(*world), change ...func(*web.Config)) *wo
 		tb.Fatal(err)
 	}
 	tb.Cleanup(w.Close)
-	w.store = storagetest.OpenSQLite(tb, storage.Options{Now: w.clock.Now})
+	w.store = storagetest.OpenSQLite(tb, storage.Options{Now: w.clock.Now, Read: w.reads.told})
 	w.people["olga"] = w.AddUser("olga", "Olga Owner", "")
 	w.people["academy"] = w.AddOrg("academy", w.people["olga"])
 	w.app = w.CreateApp(githubsim.AppOptions{Owner: w.people["academy"], Name: "Milepost Test", WebhookSecret: "s3cret"})

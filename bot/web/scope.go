@@ -1,0 +1,236 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"milepost/bot/gh"
+)
+
+// scope narrows the lists to some of the learners; it lives in the address, and goes along from page to page.
+type scope struct {
+	Org    string // the owner of a repository of theirs
+	Team   string // org/slug: GitHub lists them in it
+	Cohort string
+}
+
+func readScope(v url.Values) scope {
+	return scope{Org: cut(v.Get("org"), 100), Team: strings.TrimPrefix(cut(v.Get("team"), 200), "@"), Cohort: cut(v.Get("cohort"), 100)}
+}
+
+// put adds the scope to an address's values.
+func (s scope) put(v url.Values) {
+	for k, x := range map[string]string{"org": s.Org, "team": s.Team, "cohort": s.Cohort} {
+		if x != "" {
+			v.Set(k, x)
+		}
+	}
+}
+
+// Set is the number of filters that are set.
+func (s scope) Set() int {
+	n := 0
+	for _, x := range []string{s.Org, s.Team, s.Cohort} {
+		if x != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// Query is the scope as the end of an address: "?cohort=spring", or "".
+func (s scope) Query() string {
+	v := url.Values{}
+	s.put(v)
+	return address("", v)
+}
+
+// teamChoice is a team that can be chosen.
+type teamChoice struct{ Value, Name string }
+
+// scopeBar is what the filters of a page offer.
+type scopeBar struct {
+	Scope   scope
+	Path    string
+	Orgs    []string
+	Teams   []teamChoice
+	Cohorts []string
+}
+
+// Any reports whether there is anything to choose from.
+func (b scopeBar) Any() bool {
+	return b.Scope.Set() > 0 || len(b.Orgs) > 1 || len(b.Teams) > 0 || len(b.Cohorts) > 1
+}
+
+// group is what a person sees of the learners in the scope of the address. all is the same without a scope.
+func (p *request) group() (all, some *group, bar scopeBar, err error) {
+	entries, err := p.visible()
+	if err != nil {
+		return nil, nil, bar, err
+	}
+	all = p.srv.cohort.group(entries)
+	bar = scopeBar{Scope: readScope(p.URL.Query()), Path: p.URL.Path}
+	in := func(*learner) bool { return true }
+	if bar.Scope.Team != "" {
+		members, err := p.members(bar.Scope.Team)
+		if err != nil {
+			return nil, nil, bar, err
+		}
+		in = func(l *learner) bool { return members[strings.ToLower(l.Login)] }
+	}
+	return all, p.srv.cohort.narrow(all, bar.Scope, in), bar, nil
+}
+
+// narrow returns the group of the learners in a scope; in says who is in its team.
+func (c *cohort) narrow(g *group, s scope, in func(*learner) bool) *group {
+	if s.Set() == 0 {
+		return g
+	}
+	var entries []*entry
+	for _, l := range g.learners {
+		if in(l) && (s.Org == "" || l.has(func(e *entry) bool { return strings.EqualFold(e.repo.Owner, s.Org) })) &&
+			(s.Cohort == "" || l.has(func(e *entry) bool { return strings.EqualFold(e.cohort, s.Cohort) })) {
+			entries = append(entries, l.Repos...)
+		}
+	}
+	slices.SortFunc(entries, func(a, b *entry) int { return cmp.Compare(a.repo.ID, b.repo.ID) })
+	return c.group(entries)
+}
+
+func (l *learner) has(fn func(*entry) bool) bool { return slices.ContainsFunc(l.Repos, fn) }
+
+// offer fills in what can be chosen. A team list that GitHub does not give at the moment is left out: the page is of use without it.
+func (p *request) offer(all *group, bar *scopeBar) {
+	bar.Orgs, bar.Cohorts = orgs(all.entries), cohorts(all)
+	for _, org := range bar.Orgs {
+		list, err := p.teams(org)
+		if err != nil {
+			p.srv.cfg.Log.WarnContext(p.Context(), "GitHub did not list the teams of an organisation", "org", org, "error", err)
+			continue
+		}
+		for _, t := range list {
+			name := t.Name
+			if len(bar.Orgs) > 1 {
+				name = org + "/" + name
+			}
+			bar.Teams = append(bar.Teams, teamChoice{org + "/" + t.Slug, name})
+		}
+	}
+	slices.SortStableFunc(bar.Teams, func(a, b teamChoice) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+	// What the address names can be seen in the form, whether it is known or not.
+	if t := bar.Scope.Team; t != "" && !slices.ContainsFunc(bar.Teams, func(c teamChoice) bool { return strings.EqualFold(c.Value, t) }) {
+		bar.Teams = append(bar.Teams, teamChoice{t, t})
+	}
+	if c := bar.Scope.Cohort; c != "" && !slices.ContainsFunc(bar.Cohorts, func(s string) bool { return strings.EqualFold(s, c) }) {
+		bar.Cohorts = append(bar.Cohorts, c)
+	}
+	if o := bar.Scope.Org; o != "" && !slices.ContainsFunc(bar.Orgs, func(s string) bool { return strings.EqualFold(s, o) }) {
+		bar.Orgs = append(bar.Orgs, o)
+	}
+}
+
+// cohorts are the cohorts that two learners or more are in, in order: a name with one's own login at its end is no cohort yet.
+func cohorts(g *group) []string {
+	first := map[string]*learner{}
+	var out []string
+	for _, l := range g.learners {
+		for _, e := range l.Repos {
+			switch was, seen := first[e.cohort]; {
+			case e.cohort == "":
+			case !seen:
+				first[e.cohort] = l
+			case was != nil && was != l:
+				out = append(out, e.cohort)
+				first[e.cohort] = nil
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// teams are the teams that GitHub shows to the person in an organisation; none where it shows none.
+func (p *request) teams(org string) ([]gh.Team, error) {
+	return answered(p, p.srv.teamLists, p.viewer.key("teams", org), func(ctx context.Context, c *gh.Client) ([]gh.Team, error) {
+		return c.Teams(ctx, org)
+	})
+}
+
+// members are the people of a team as GitHub lists them to the person, in lower case; nobody where it does not.
+func (p *request) members(team string) (map[string]bool, error) {
+	org, slug, ok := strings.Cut(team, "/")
+	if !ok || org == "" || slug == "" || strings.Contains(slug, "/") {
+		return map[string]bool{}, nil
+	}
+	return answered(p, p.srv.teamMembers, p.viewer.key("members", team), func(ctx context.Context, c *gh.Client) (map[string]bool, error) {
+		logins, err := c.TeamMembers(ctx, org, slug)
+		out := map[string]bool{}
+		for _, l := range logins {
+			out[strings.ToLower(l)] = true
+		}
+		return out, err
+	})
+}
+
+// key is the name under which an answer to a person is remembered. A token's answers are its own.
+func (v *viewer) key(what, name string) string {
+	return strings.ToLower(strings.Join([]string{what, v.user.Login, v.bearer, name}, " "))
+}
+
+// answers remembers for minutes what GitHub said. It is safe for concurrent use.
+type answers[T any] struct {
+	mu  sync.Mutex
+	all map[string]said[T]
+}
+
+type said[T any] struct {
+	value T
+	at    time.Time
+}
+
+// answersMost bounds what is remembered.
+const answersMost = 5000
+
+// answered asks GitHub as the person, unless it was asked minutes ago. What GitHub does not show is empty. While it cannot be asked its last answer
+// counts for a while.
+func answered[T any](p *request, a *answers[T], key string, ask func(context.Context, *gh.Client) (T, error)) (T, error) {
+	s := p.srv
+	a.mu.Lock()
+	last, known := a.all[key]
+	a.mu.Unlock()
+	age := s.cfg.Now().Sub(last.at)
+	if known && age >= 0 && age < accessLife {
+		return last.value, nil
+	}
+	var value T
+	client, err := s.cfg.SignIn.As(p.viewer.token)
+	if err != nil {
+		return value, err
+	}
+	ctx, cancel := context.WithTimeout(p.Context(), 10*time.Second)
+	defer cancel()
+	got, err := ask(ctx, client)
+	switch {
+	case err == nil:
+		value = got
+	case gh.Is(err, gh.NotFound, gh.Forbidden):
+	case gh.Is(err, gh.Auth):
+		return value, errSignedOut
+	case known && age >= 0 && age < accessGrace:
+		return last.value, nil
+	default:
+		return value, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.all == nil || len(a.all) >= answersMost {
+		a.all = map[string]said[T]{}
+	}
+	a.all[key] = said[T]{value, s.cfg.Now()}
+	return value, nil
+}
