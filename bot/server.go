@@ -64,7 +64,9 @@ type Server struct {
 	actor  *evaluate.Actor
 	token  string // of the set-up page, while there is no app
 
-	endMeeting func() // ends the wait for GitHub
+	warming    sync.WaitGroup       // what reads ahead for the pages
+	endWarming []context.CancelFunc // ends it
+	endMeeting func()         // ends the wait for GitHub
 	endTunnel  func() // ends the webhook tunnel and waits for it; nil without one
 }
 
@@ -209,6 +211,11 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
 	s.swap(func() { s.app, s.hooks, s.pages, s.actor, s.token = app, hooks, pages, actor, "" })
+	if s.cfg.Role != RoleWorker {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		s.swap(func() { s.endWarming = append(s.endWarming, cancel) })
+		s.warming.Go(func() { pages.Warm(ctx) })
+	}
 	if s.cfg.WebhookProxy != "" && s.cfg.Role != RoleWorker && s.endTunnel == nil {
 		s.startTunnel(ctx, hooks)
 	}
@@ -447,7 +454,7 @@ func (s *Server) Stop(ctx context.Context) error {
 		endMeeting()
 	}
 	s.mu.RLock()
-	runner, endTunnel := s.runner, s.endTunnel
+	runner, endTunnel, endWarming := s.runner, s.endTunnel, s.endWarming
 	s.mu.RUnlock()
 	if endTunnel != nil {
 		endTunnel()
@@ -457,6 +464,10 @@ func (s *Server) Stop(ctx context.Context) error {
 		errs = append(errs, runner.Stop(soon))
 		cancel()
 	}
+	for _, end := range endWarming {
+		end()
+	}
+	s.warming.Wait()
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}

@@ -24,6 +24,12 @@ func (q *Queries) RepositoryStamps(ctx context.Context, ids []int64) ([]Reposito
 	return all, wrap(err, "stamps of repositories")
 }
 
+// NewestRepositories lists the ids of up to n repositories that are still in their installation, those that changed last first.
+func (q *Queries) NewestRepositories(ctx context.Context, n int) ([]int64, error) {
+	ids, err := list(ctx, q.r, func(id *int64) []any { return []any{id} }, `SELECT id FROM repositories WHERE removed_at IS NULL ORDER BY updated_at DESC, id LIMIT $1`, n)
+	return ids, wrap(err, "newest repositories")
+}
+
 // RepositoriesByID lists the repositories that are still in their installation, of these ids.
 func (q *Queries) RepositoriesByID(ctx context.Context, ids []int64) ([]Repository, error) {
 	all, err := byIDs(ctx, q, ids, repositoryDest, repositorySelect+` WHERE id IN (`, `) AND removed_at IS NULL ORDER BY id`)

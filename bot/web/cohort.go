@@ -123,6 +123,24 @@ func (c *cohort) sweep(ctx context.Context) error {
 	return nil
 }
 
+// How much is read at a start, and how much at once.
+const (
+	warmMost = 5000
+	warmStep = 200
+)
+
+// warm reads the repositories that changed last, so that the first page after a start does not have to.
+func (c *cohort) warm(ctx context.Context) error {
+	ids, err := c.store.NewestRepositories(ctx, warmMost)
+	for part := range slices.Chunk(ids, warmStep) {
+		if err == nil {
+			slices.Sort(part)
+			_, err = c.fresh(ctx, part)
+		}
+	}
+	return err
+}
+
 // of returns the repositories that a person may see, in order of id.
 func (c *cohort) of(ctx context.Context, v *viewer) ([]*entry, error) {
 	return c.fresh(ctx, slices.Sorted(maps.Keys(v.roles)))

@@ -314,6 +314,36 @@ func TestSecurityHeaders(t *testing.T) {
 	t.Logf("style sheet %d kB, page %d kB, neither compressed", len(a.body)>>10, len(page)>>10)
 }
 
+// TestWarm: what a start reads ahead, the first page does not read.
+func TestWarm(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	w.web.Warm(t.Context())
+	if n := w.web.RememberedForTest(); n != len(w.repos) {
+		t.Fatalf("%d of %d repositories are remembered", n, len(w.repos))
+	}
+	w.clock.Advance(time.Minute) // else they changed a moment ago
+	b := w.as(t, "olga")
+	w.reads.take()
+	if a := b.get("/learners"); !strings.Contains(a.body, "/learners/margaret") {
+		t.Errorf("%d: nobody is listed", a.status)
+	}
+	for _, r := range w.reads.take() {
+		if strings.Contains(r, " statuses ") || strings.Contains(r, " earned ") {
+			t.Errorf("the first page reads %s", r)
+		}
+	}
+	if a := b.get("/readyz"); a.status != 200 {
+		t.Errorf("not ready: %s", a.body)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w.web.Warm(ctx) // a stop while it reads ends it
+	if a := b.get("/readyz"); a.status != 200 {
+		t.Errorf("not ready after a stop: %s", a.body)
+	}
+}
+
 // TestUninstalled: what storage forgets, the pages forget.
 func TestUninstalled(t *testing.T) {
 	t.Parallel()

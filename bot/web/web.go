@@ -64,6 +64,7 @@ type Server struct {
 	asking    singleflight.Group // one question to GitHub for each person at a time
 	secure    bool               // cookies are for https only
 	setUp     atomic.Bool        // the app was made by this process
+	cold      atomic.Bool        // what pages need is being read
 
 	memberships *answers[bool]
 	teamLists   *answers[[]gh.Team]
@@ -155,7 +156,16 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n")) // a client that went away needs no answer
 }
 
-// readyz says whether the process can do its work: the database answers and takes writes.
+// Warm reads what the first pages would have to read, and keeps readyz from saying ready meanwhile. Of a failure nothing is lost but time.
+func (s *Server) Warm(ctx context.Context) {
+	s.cold.Store(true)
+	defer s.cold.Store(false)
+	if err := s.cohort.warm(ctx); err != nil && ctx.Err() == nil {
+		s.cfg.Log.WarnContext(ctx, "the first pages will be slow", "error", err)
+	}
+}
+
+// readyz says whether the process can do its work: the database answers and takes writes, and pages need no long reading.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
@@ -164,6 +174,11 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 		s.cfg.Log.WarnContext(r.Context(), "not ready", "error", err)
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = w.Write([]byte("the database does not answer\n"))
+		return
+	}
+	if s.cold.Load() {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = w.Write([]byte("starting\n"))
 		return
 	}
 	_, _ = w.Write([]byte("ready\n"))
