@@ -44,7 +44,7 @@ var Permissions = []struct{ Name, Access, Why string }{
 	{"checks", "write", "to say on a pull request which milestones it gains or loses"},
 	{"actions", "read", "to know whether the last CI run succeeded"},
 	{"deployments", "read", "to know whether the project is deployed"},
-	{"members", "read", "to know who is in a team of mentors"},
+	{"members", "read", "to know who is in a team: of mentors, or of learners"},
 }
 
 // Events are the webhooks the app needs.

@@ -66,8 +66,8 @@ type Server struct {
 
 	warming    sync.WaitGroup       // what reads ahead for the pages
 	endWarming []context.CancelFunc // ends it
-	endMeeting func()         // ends the wait for GitHub
-	endTunnel  func() // ends the webhook tunnel and waits for it; nil without one
+	endMeeting func()               // ends the wait for GitHub
+	endTunnel  func()               // ends the webhook tunnel and waits for it; nil without one
 }
 
 // Start opens the database, the intake, the workers and the pages, and listens. The error is one sentence with its remedy.

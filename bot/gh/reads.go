@@ -43,7 +43,7 @@ type Repository struct {
 	DefaultBranch string          `json:"default_branch"`
 	Homepage      string          `json:"homepage"`
 	Topics        []string        `json:"topics"` // nil where the answer leaves them out
-	Size          int64           `json:"size"` // kB; 0 for an empty one
+	Size          int64           `json:"size"`   // kB; 0 for an empty one
 	PushedAt      time.Time       `json:"pushed_at"`
 	Permissions   map[string]bool `json:"permissions"`
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -69,6 +70,15 @@ func (e *entry) FullName() string { return e.repo.FullName() }
 
 // Name is the repository's name without its owner.
 func (e *entry) Name() string { return e.repo.Name }
+
+// URL leads to a milestone in the repository's report; "": to its top.
+func (e *entry) URL(milestone string) string {
+	to := "/repos/" + url.PathEscape(e.repo.Owner) + "/" + url.PathEscape(e.repo.Name)
+	if milestone != "" {
+		to += "?m=" + url.QueryEscape(milestone) + "#m-" + url.PathEscape(milestone)
+	}
+	return to
+}
 
 // Standing is a repository's state in a few words.
 func (e *entry) Standing() string {

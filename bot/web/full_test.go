@@ -15,6 +15,7 @@ func fullWorld(tb testing.TB) *world {
 	return newWorld(tb, func(w *world) {
 		org := w.people["academy"]
 		w.people["mia"] = w.AddUser("mia", "Mia Mentor", "")
+		w.SetMember(org, w.people["mia"], "member")
 		s := newSeeder(w.store, w.roadmap, w.clock.Now())
 		var all []seedRepo
 		for i := range 24 {
@@ -35,6 +36,8 @@ func fullWorld(tb testing.TB) *world {
 				all = append(all, r)
 			}
 		}
+		w.AddTeam(org, "Evening group", w.people["ada"], w.people["ken"], w.people["margaret"])
+		w.AddTeam(org, "Morning group", w.people["grace"], w.people["alan"])
 		err := w.store.WithTx(tb.Context(), func(tx *storage.Tx) error {
 			for _, r := range all {
 				if err := s.put(tb.Context(), tx, r); err != nil {

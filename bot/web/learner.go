@@ -82,6 +82,7 @@ type wayMilestone struct {
 	Reason string
 	Repo   string // where it stands as it does; "" when there is one repository only
 	Place  *place // the first piece of evidence
+	URL    string // in the report of the repository that decides
 }
 
 // earnedLine is a line of the timeline.
@@ -239,7 +240,7 @@ func (s *Server) wayMilestone(l *learner, i int, reports map[int64]*rules.Report
 	if len(l.Repos) > 1 && m.Status != rules.Missing {
 		m.Repo = e.repo.FullName()
 	}
-	m.Reason = l.reason(i)
+	m.Reason, m.URL = l.reason(i), e.URL(m.ID)
 	if r := reports[e.repo.ID]; r != nil {
 		if v, ok := r.Milestone(m.ID); ok {
 			m.Reason = v.Reason
@@ -274,7 +275,10 @@ func (s *Server) timeline(l *learner, body *learnerBody) {
 			continue
 		}
 		e := byID[x.RepoID]
-		line := earnedLine{At: x.At, Title: l.plan.flat[i].Title, Repo: e.repo.FullName(), Link: s.commitPlace(&e.repo, x)}
+		line := earnedLine{At: x.At, Title: l.plan.flat[i].Title, Link: s.commitPlace(&e.repo, x)}
+		if len(l.Repos) > 1 {
+			line.Repo = e.repo.FullName()
+		}
 		if rank(l.Status[i]) != 6 {
 			line.Lost = x.LostAt
 		}

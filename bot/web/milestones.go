@@ -128,6 +128,7 @@ type standing struct {
 	Reason  string
 	Repo    *entry
 	I       int
+	URL     string // of the milestone in the repository's report
 }
 
 // milestonePage lists who has a milestone, who has started and who lacks it.
@@ -152,7 +153,7 @@ func (s *Server) milestonePage(p *request) error {
 	}{M: m, Bar: bar, Step: g.plan.steps[m.step], T: g.counts()[i]}
 	for _, l := range all {
 		if l.Status[i] != off {
-			body.Rows = append(body.Rows, standing{Learner: l, Name: displayName(l), Status: l.Status[i], Reason: l.reason(i), Repo: l.from[i], I: i})
+			body.Rows = append(body.Rows, standing{Learner: l, Name: displayName(l), Status: l.Status[i], Reason: l.reason(i), Repo: l.from[i], I: i, URL: l.from[i].URL(m.ID)})
 		}
 	}
 	order := map[int]int{5: 0, 3: 1, 4: 2, 6: 3, 2: 4, 1: 4} // who can use a word first

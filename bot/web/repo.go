@@ -42,6 +42,7 @@ type repoBody struct {
 	Standing string
 	Steps    []repoStep
 	Next     *rules.MilestoneReport
+	NextAt   *place
 	Why      string
 	History  []storage.Report
 	Chart    template.HTML
@@ -138,11 +139,15 @@ func (s *Server) fillReport(p *request, body *repoBody) error {
 	}
 	for _, st := range body.Report.Steps {
 		holds := has && slices.ContainsFunc(st.Milestones, func(m rules.MilestoneReport) bool { return m.ID == next.ID })
-		rs := repoStep{StepReport: st, Word: render.StepWord(st, holds), Open: holds}
+		asked := slices.ContainsFunc(st.Milestones, func(m rules.MilestoneReport) bool { return m.ID == p.URL.Query().Get("m") })
+		rs := repoStep{StepReport: st, Word: render.StepWord(st, holds), Open: holds || asked}
 		for _, m := range st.Milestones {
 			rm := repoMilestone{MilestoneReport: m, Since: since[m.ID], Earned: first[m.ID], Mentor: signed[m.ID]}
 			for _, e := range m.Evidence[:min(len(m.Evidence), 5)] {
 				rm.Places = append(rm.Places, s.place(repo, body.Report.Repository.Commit, unsaid(e, m.Reason)))
+			}
+			if has && m.ID == next.ID && len(rm.Places) > 0 {
+				body.NextAt = &rm.Places[0]
 			}
 			if rm.Earned != nil {
 				rm.Link = s.commitPlace(repo, *rm.Earned)

@@ -224,3 +224,40 @@ func TestScope(t *testing.T) {
 		t.Errorf("GitHub away for an hour, everybody: %d", a.status)
 	}
 }
+
+// TestToday: the list says why, counts each sort of reason, and leads to the milestone in the repository's report, with its step open.
+func TestToday(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	b := w.as(t, "mia")
+	all := b.get("/today").body
+	tabs := regexp.MustCompile(`<a href="(/today[^"]*)"( aria-current="page")?>(\w+) <span class="Counter">(\d+)</span>`).FindAllStringSubmatch(all, -1)
+	if len(tabs) != 5 || tabs[0][3] != "All" || tabs[0][2] == "" {
+		t.Fatalf("sorts: %v", tabs)
+	}
+	for _, tab := range tabs {
+		page := b.get(html.UnescapeString(tab[1])).body
+		if n := strings.Count(page, `<li class="queue-i">`); fmt.Sprint(n) != tab[4] {
+			t.Errorf("%s lists %d, and says %s", tab[1], n, tab[4])
+		}
+		if !strings.Contains(page, "<dt>Wait for a word</dt><dd>"+tabs[0][4]+"</dd>") {
+			t.Errorf("%s counts others than %s", tab[1], tabs[0][4])
+		}
+		if tab[3] != "All" && strings.Count(page, `<span class="pill pill-`+strings.ToLower(tab[3])+`">`) < strings.Count(page, `<li class="queue-i">`) {
+			t.Errorf("%s lists somebody without that reason", tab[1])
+		}
+	}
+	if page := b.get("/today?why=stuck&cohort=shop-api").body; !strings.Contains(page, `href="/today?cohort=shop-api&amp;why=lost"`) {
+		t.Error("the cohort does not go along")
+	}
+	link := regexp.MustCompile(`href="(/repos/academy/shop-api-margaret\?m=([\w-]+)#m-[\w-]+)"`).FindStringSubmatch(all)
+	if link == nil {
+		t.Fatal("no link to a milestone")
+	}
+	page := b.get(html.UnescapeString(link[1])).body
+	at := strings.Index(page, `id="m-`+link[2]+`"`)
+	step := strings.LastIndex(page[:max(at, 0)], "<details")
+	if at < 0 || step < 0 || !strings.HasPrefix(page[step:], `<details class="Box step" open>`) {
+		t.Errorf("the step of %s is not open", link[2])
+	}
+}

@@ -80,7 +80,7 @@ func funcs(s *Server) template.FuncMap {
 			if n > 0 {
 				return fmt.Sprintf("+%d", n)
 			}
-			return fmt.Sprint(n)
+			return strings.Replace(fmt.Sprint(n), "-", "−", 1)
 		},
 		"add":        func(a, b int) int { return a + b },
 		"lower":      strings.ToLower,
@@ -98,7 +98,7 @@ func lacking(scope, id string) string {
 	return address("/learners", v)
 }
 
-// shortStep is the head of a narrow column: a step's id, or the title of one whose id says little.
+// shortStep is the head of a narrow column: a step's id in words.
 func shortStep(id, title string) string {
 	switch id {
 	case "dsa":
@@ -106,10 +106,7 @@ func shortStep(id, title string) string {
 	case "apis":
 		return "APIs"
 	}
-	words := strings.ReplaceAll(id, "-", " ")
-	if len(words) < 4 {
-		words = title
-	}
+	words := orElse(strings.ReplaceAll(id, "-", " "), title)
 	if words == "" {
 		return ""
 	}

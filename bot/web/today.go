@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -25,7 +26,12 @@ type reason struct {
 	Since      time.Time
 	Repo       *entry
 	weight     int
+	milestone  string // "": none in particular
+	When       string // what Since is the time of
 }
+
+// URL leads to the milestone in the repository's report.
+func (r reason) URL() string { return r.Repo.URL(r.milestone) }
 
 // attention is a learner with the reasons, the weightiest first.
 type attention struct {
@@ -70,17 +76,21 @@ func (s *Server) today(p *request) error {
 	slices.SortStableFunc(all, func(a, b attention) int {
 		return cmp.Or(cmp.Compare(b.Reasons[0].weight, a.Reasons[0].weight), a.Reasons[0].Since.Compare(b.Reasons[0].Since), cmp.Compare(a.Name, b.Name))
 	})
+	words, shown := sorted(all, bar.Scope, p.URL.Query().Get("why"))
 	body := struct {
+		Words          []wordCount
+		Waiting        int // for a word of any sort
 		Bar            scopeBar
 		Everybody      int
+		Owners         bool // more than one: their names are needed
 		All            []attention
 		More           int
 		Learners, Calm int
 		Started        int
 		Moved          []*learner
-	}{Bar: bar, Everybody: len(everybody.learners), Learners: len(learners), Calm: calm, Started: started}
-	body.All = all[:min(len(all), todayMost)]
-	body.More = len(all) - len(body.All)
+	}{Words: words, Waiting: len(all), Bar: bar, Everybody: len(everybody.learners), Owners: len(bar.Orgs) > 1, Learners: len(learners), Calm: calm, Started: started}
+	body.All = shown[:min(len(shown), todayMost)]
+	body.More = len(shown) - len(body.All)
 	for _, l := range learners {
 		if l.Change7 > 0 {
 			body.Moved = append(body.Moved, l)
@@ -91,6 +101,44 @@ func (s *Server) today(p *request) error {
 	l := p.layout("Today", "today", body)
 	l.Fresh, l.Scope = newest(learners), bar.Scope.Query()
 	return p.show("today", l)
+}
+
+// wordCount is a sort of reason, with how many learners have one.
+type wordCount struct {
+	Word, URL string
+	N         int
+	On        bool
+}
+
+// sorted counts who waits by sort of reason, and leaves those of one sort if the address asks for it.
+func sorted(all []attention, s scope, why string) (words []wordCount, shown []attention) {
+	add := func(word string, n int) {
+		v := url.Values{}
+		s.put(v)
+		if word != "" {
+			v.Set("why", strings.ToLower(word))
+		}
+		words = append(words, wordCount{Word: orElse(word, "All"), URL: address("/today", v), N: n})
+	}
+	add("", len(all))
+	shown = all
+	on := 0
+	for _, word := range []string{"Asked", "Lost", "Stuck", "Silent"} {
+		var some []attention
+		for _, a := range all {
+			if slices.ContainsFunc(a.Reasons, func(r reason) bool { return r.Word == word }) {
+				some = append(some, a)
+			}
+		}
+		if strings.EqualFold(word, why) {
+			shown, on = some, len(words)
+		}
+		if len(some) > 0 || strings.EqualFold(word, why) {
+			add(word, len(some))
+		}
+	}
+	words[on].On = true
+	return words, shown
 }
 
 func displayName(l *learner) string {
@@ -120,15 +168,15 @@ func (l *learner) reasons(now time.Time, claims map[int64][]storage.EvidenceClai
 		}
 		active = true
 		if !e.asked.IsZero() && now.Sub(e.asked) < askedFor {
-			out = append(out, reason{"Asked", "asked for a mentor's look", e.asked, e, 4})
+			out = append(out, reason{"Asked", "asked for a mentor’s look", e.asked, e, 4, "", ""})
 		}
 		for _, cl := range claims[e.repo.ID] {
-			out = append(out, reason{"Asked", fmt.Sprintf("points at evidence for “%s”, to be confirmed", e.plan.titleOf(cl.Milestone)), cl.At, e, 4})
+			out = append(out, reason{"Asked", fmt.Sprintf("points at evidence for “%s”, to be confirmed", e.plan.titleOf(cl.Milestone)), cl.At, e, 4, cl.Milestone, "claimed"})
 		}
 		for _, x := range e.earned {
 			i, ok := l.plan.index[x.Milestone]
 			if ok && !x.LostAt.IsZero() && now.Sub(x.LostAt) < lostFor && rank(l.Status[i]) < 6 {
-				out = append(out, reason{"Lost", fmt.Sprintf("“%s” was met, and its evidence is gone", l.plan.flat[i].Title), x.LostAt, e, 3})
+				out = append(out, reason{"Lost", fmt.Sprintf("“%s” was met, and its evidence is gone", l.plan.flat[i].Title), x.LostAt, e, 3, x.Milestone, "noticed"})
 			}
 		}
 	}
@@ -139,11 +187,11 @@ func (l *learner) reasons(now time.Time, claims map[int64][]storage.EvidenceClai
 		out = append(out, r)
 	}
 	if last := lastSign(l); l.Percent < 100 && now.Sub(last) > silentAfter {
-		text := "nothing was pushed"
+		text, when := "nothing was pushed", "last push"
 		if !l.Started() {
-			text = "has not started"
+			text, when = "has not started", "added"
 		}
-		out = append(out, reason{"Silent", text, last, l.Repos[0], 1})
+		out = append(out, reason{"Silent", text, last, l.Repos[0], 1, "", when})
 	}
 	slices.SortStableFunc(out, func(a, b reason) int { return cmp.Or(cmp.Compare(b.weight, a.weight), a.Since.Compare(b.Since)) })
 	return out
@@ -171,7 +219,7 @@ func (l *learner) stuck(now time.Time) (reason, bool) {
 	if best < 0 {
 		return reason{}, false
 	}
-	r := reason{"Stuck", fmt.Sprintf("“%s” was started and is not met", l.plan.flat[best].Title), l.Since[best], l.from[best], 2}
+	r := reason{"Stuck", fmt.Sprintf("“%s” was started and is not met", l.plan.flat[best].Title), l.Since[best], l.from[best], 2, l.plan.flat[best].ID, "started"}
 	if why := l.reason(best); why != "" {
 		r.Text += ": " + strings.TrimSuffix(cut(why, 160), ".")
 	}
