@@ -188,35 +188,37 @@ func scanAll(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, fi
 		}
 		return todo[next-1], true
 	}
-	for range workers {
-		wg.Go(func() {
-			sc, reader := NewScanner(patterns), s.NewReader()
-			defer reader.Close()
-			path := ""
-			defer func() {
-				if v := recover(); v != nil {
-					mu.Lock()
-					defer mu.Unlock()
-					first = errors.New("facts: a scanner panicked") // the others need not go on
-					crash = fmt.Sprintf("scanning %s: %v\n%s", path, v, debug.Stack())
-				}
-			}()
-			for {
-				i, ok := take()
-				if !ok {
-					return
-				}
-				path = files[i].Path
-				if err := scanOne(ctx, reader, sc, &files[i]); err != nil {
-					mu.Lock()
-					if first == nil {
-						first = err
-					}
-					mu.Unlock()
-				}
+	work := func() {
+		sc, reader := NewScanner(patterns), s.NewReader()
+		defer reader.Close()
+		path := ""
+		defer func() {
+			if v := recover(); v != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				first = errors.New("facts: a scanner panicked") // the others need not go on
+				crash = fmt.Sprintf("scanning %s: %v\n%s", path, v, debug.Stack())
 			}
-		})
+		}()
+		for {
+			i, ok := take()
+			if !ok {
+				return
+			}
+			path = files[i].Path
+			if err := scanOne(ctx, reader, sc, &files[i]); err != nil {
+				mu.Lock()
+				if first == nil {
+					first = err
+				}
+				mu.Unlock()
+			}
+		}
 	}
+	for range workers - 1 {
+		wg.Go(work)
+	}
+	work() // here, not in a goroutine of its own: with one worker no thread need wake, nor fill caches of its own
 	wg.Wait()
 	if crash != "" {
 		panic(crash)

@@ -100,7 +100,7 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 		}
 		return s.names(`'`+module+`'`) || s.names(`"`+module+`"`)
 	case "https.get(", "https.request(", "http.request(", "http.get(":
-		return strings.Contains(string(s.Raw), "require") || s.has("import ")
+		return s.names("require") || s.has("import ")
 	case "httpx.":
 		return bytes.HasPrefix(rest, []byte("get(")) || bytes.HasPrefix(rest, []byte("post(")) || bytes.HasPrefix(rest, []byte("AsyncClient(")) && !bytes.Contains(rest, []byte("transport")) && !bytes.Contains(rest, []byte("app=")) || bytes.HasPrefix(rest, []byte("Client(")) ||
 			bytes.HasPrefix(rest, []byte("put(")) || bytes.HasPrefix(rest, []byte("delete(")) || bytes.HasPrefix(rest, []byte("patch(")) || bytes.HasPrefix(rest, []byte("stream("))

@@ -111,6 +111,7 @@ const maxCases = 200
 // testsOf returns the scan that counts the tests of a file when the first case is met.
 func testsOf(style testStyle) func(*Source, int) {
 	finder := sync.OnceValue(func() *searcher { return newSearcher(style.assertions) })
+	words := sync.OnceValue(func() *searcher { return newSearcher(style.cases) })
 	return func(s *Source, off int) {
 		if off > 0 && identifier(s.Raw[off-1]) && s.Raw[off] != ':' && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
 			return
@@ -121,24 +122,18 @@ func testsOf(style testStyle) func(*Source, int) {
 			return
 		}
 		cases, generated, first := 0, 0, len(s.Code) // first: where the first case stands
-		for _, w := range style.cases {
-			at := off
-			for cases < maxCases {
-				i := bytes.Index(s.Code[at:], []byte(w))
-				if i < 0 {
-					break
-				}
-				at += i + len(w)
-				if !caseStarts(s, at-len(w), w, style) {
-					continue
-				}
-				cases++
-				first = min(first, at-len(w))
-				if isGenerated(caseTitle(s, at, w), style.titles) {
-					generated++
-				}
+		words().find(s.Code[off:], func(word, end int) {
+			w := style.cases[word]
+			at := off + end
+			if cases == maxCases || !caseStarts(s, at-len(w), w, style) {
+				return
 			}
-		}
+			cases++
+			first = min(first, at-len(w))
+			if len(style.titles) > 0 && isGenerated(caseTitle(s, at, w), style.titles) {
+				generated++
+			}
+		})
 		if cases == 0 {
 			return
 		}

@@ -53,9 +53,12 @@ func Split(lang Language, src []byte, v *Views) {
 	v.Lines = countLines(src, v)
 }
 
+// roomy is the least size of a buffer in bytes: most sources fit.
+const roomy = 64 << 10
+
 func resize(b []byte, n int) []byte {
 	if cap(b) < n {
-		return make([]byte, n)
+		return make([]byte, n, max(n, 2*cap(b), roomy)) // files come in all sizes, and what is not written costs nothing
 	}
 	return b[:n]
 }
