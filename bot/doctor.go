@@ -35,23 +35,6 @@ type Finding struct {
 	Remedy string `json:"remedy,omitempty"`
 }
 
-// Permissions are what the app needs, each with its reason; they are the least that work.
-var Permissions = []struct{ Name, Access, Why string }{
-	{"metadata", "read", "to know repositories by name and who may write to them"},
-	{"contents", "read", "to read the files that are judged; nothing is ever written or run"},
-	{"issues", "write", "to keep the one progress issue, and to answer commands"},
-	{"pull_requests", "write", "to read pull requests, and to keep one comment on those that move a milestone"},
-	{"checks", "write", "to say on a pull request which milestones it gains or loses"},
-	{"actions", "read", "to know whether the last CI run succeeded"},
-	{"deployments", "read", "to know whether the project is deployed"},
-	{"members", "read", "to know who is in a team: of mentors, or of learners"},
-}
-
-// Events are the webhooks the app needs.
-var Events = []string{
-	"push", "pull_request", "pull_request_review", "issues", "issue_comment", "check_run", "check_suite", "workflow_run", "deployment_status", "merge_group", "repository", "member",
-}
-
 // Thresholds of the doctor.
 const (
 	skewWarn   = 20 * time.Second
@@ -177,7 +160,7 @@ func (d *doctor) app(ctx context.Context) {
 	d.say("app", OK, info.Name+" ("+info.Slug+")", "")
 	d.permissions("permissions", info.Permissions, info.URL)
 	var missing []string
-	for _, e := range Events {
+	for _, e := range gh.Events() {
 		if !slices.Contains(info.Events, e) {
 			missing = append(missing, e)
 		}
@@ -237,9 +220,8 @@ func (d *doctor) clock(ctx context.Context, app *gh.App) {
 // permissions compares what is granted with what is needed.
 func (d *doctor) permissions(what string, have map[string]string, url string) {
 	var missing []string
-	for _, p := range Permissions {
-		got := have[p.Name]
-		if got == "" || p.Access == "write" && got == "read" {
+	for _, p := range gh.Permissions() {
+		if !p.GrantedBy(have) {
 			missing = append(missing, fmt.Sprintf("%s: %s (%s)", p.Name, p.Access, p.Why))
 		}
 	}
@@ -271,8 +253,8 @@ func (d *doctor) installations(ctx context.Context) {
 			suspended = append(suspended, in.Account.Login)
 			continue
 		}
-		for _, p := range Permissions {
-			if got := in.Permissions[p.Name]; got == "" || p.Access == "write" && got == "read" {
+		for _, p := range gh.Permissions() {
+			if !p.GrantedBy(in.Permissions) {
 				waiting = append(waiting, in.Account.Login)
 				break
 			}
@@ -301,6 +283,8 @@ func (d *doctor) webhook(ctx context.Context) {
 	case hook.URL == "":
 		d.say("webhook", Fault, "the app has no webhook address", "set it in the app's settings to PUBLIC_URL followed by "+d.cfg.WebhookPath)
 		return
+	case d.cfg.WebhookProxy != "" && hook.URL != d.cfg.WebhookProxy:
+		d.say("webhook", Fault, "GitHub sends to "+hook.URL+", the server listens to the channel "+d.cfg.WebhookProxy, "set the webhook address in the app's settings to WEBHOOK_PROXY_URL")
 	case d.cfg.PublicURL != "" && d.cfg.WebhookProxy == "" && hook.URL != strings.TrimSuffix(d.cfg.PublicURL, "/")+d.cfg.WebhookPath:
 		d.say("webhook", Fault, "GitHub sends to "+hook.URL+", the server listens at "+strings.TrimSuffix(d.cfg.PublicURL, "/")+d.cfg.WebhookPath, "make both the same, in the app's settings or by PUBLIC_URL and WEBHOOK_PATH")
 	default:
