@@ -140,7 +140,7 @@ func (s *Server) assemble(ctx context.Context) error {
 			return errors.New("a worker needs an app: set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET, or set the app up in the web process first")
 		}
 		s.token = rand.Text()
-		wc.Setup = &web.Setup{Token: s.token, Save: s.saveCredentials}
+		wc.Setup = &web.Setup{Token: s.token, Hook: s.cfg.WebhookProxy, Save: s.saveCredentials}
 		pages, err := web.New(wc)
 		if err != nil {
 			return fmt.Errorf("bot: %w", err)

@@ -26,6 +26,7 @@ type AppOptions struct {
 	// Events subscribed to; nil is what Milepost asks for.
 	Events       []string
 	CallbackURLs []string // of the sign-in; empty: any
+	SetupURL     string   // where people go after they installed it; empty: nowhere
 	Description  string
 	ExternalURL  string
 	Key          *rsa.PrivateKey // nil: one that all stand-ins of the process share
@@ -50,6 +51,7 @@ type App struct {
 	permissions map[string]string
 	events      []string
 	callbacks   []string
+	setupURL    string
 	description string
 	externalURL string
 	created     time.Time
@@ -119,7 +121,7 @@ func (s *Sim) createApp(o AppOptions) *App {
 		ID: id, Slug: slug, ClientID: fmt.Sprintf("Iv1.%016x", id), ClientSecret: s.secret(""), WebhookSecret: o.WebhookSecret,
 		PrivateKeyPEM: pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
 		s:             s, key: key, owner: o.Owner, name: o.Name, webhookURL: o.WebhookURL, secret: o.WebhookSecret,
-		permissions: o.Permissions, events: o.Events, callbacks: o.CallbackURLs, description: o.Description,
+		permissions: o.Permissions, events: o.Events, callbacks: o.CallbackURLs, setupURL: o.SetupURL, description: o.Description,
 		externalURL: o.ExternalURL, created: s.now(),
 	}
 	a.bot = s.addAccount(slug+"[bot]", kindBot, "", "")

@@ -284,7 +284,7 @@ func (s *Sim) newApp(w http.ResponseWriter, r *http.Request) {
 	}
 	perms["metadata"] = "read"
 	app := s.createApp(AppOptions{Owner: owner, Name: name, WebhookURL: m.HookAttributes.URL, WebhookSecret: s.secret(""), Permissions: perms,
-		Events: events, CallbackURLs: m.CallbackURLs, Description: m.Description, ExternalURL: m.URL})
+		Events: events, CallbackURLs: m.CallbackURLs, SetupURL: m.SetupURL, Description: m.Description, ExternalURL: m.URL})
 	code := s.secret("")
 	s.manifests[code] = app
 	q := to.Query()

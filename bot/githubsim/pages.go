@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 	"path"
 	"sort"
 	"strconv"
@@ -408,8 +409,16 @@ func (s *Sim) installPage(w http.ResponseWriter, q *http.Request) {
 			http.Error(w, "No such account.", http.StatusUnprocessableEntity)
 			return
 		}
-		s.Install(app, account)
-		http.Redirect(w, q, "/", http.StatusSeeOther)
+		inst := s.Install(app, account)
+		to := "/"
+		if u, err := url.Parse(app.setupURL); err == nil && u.Host != "" { // as GitHub names the installation to the app's own page
+			query := u.Query()
+			query.Set("installation_id", strconv.FormatInt(inst.ID, 10))
+			query.Set("setup_action", "install")
+			u.RawQuery = query.Encode()
+			to = u.String()
+		}
+		http.Redirect(w, q, to, http.StatusFound)
 		return
 	}
 	s.mu.Lock()

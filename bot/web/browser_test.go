@@ -4,62 +4,16 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
 	"milepost/bot/gh"
 	"milepost/bot/web"
-	"milepost/storage/storagetest"
+	"milepost/bot/web/browsertest"
 )
-
-// chromium starts a headless browser, or skips the test where none is installed.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	bin := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
-		if p, err := exec.LookPath(name); err == nil {
-			bin = p
-			break
-		}
-	}
-	if bin == "" {
-		if os.Getenv(storagetest.EnvRequire) == "all" {
-			t.Fatal("no Chromium is installed")
-		}
-		t.Skip("no Chromium is installed: the pages are not looked at in a browser")
-	}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(bin), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("disable-sync", true), chromedp.NoFirstRun, chromedp.Flag("hide-scrollbars", true))
-	ctx, cancel := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), opts...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // starts the browser; a bound on time would end it
-		t.Fatalf("start Chromium: %v", err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, 20*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// run carries out steps in the browser.
-func run(ctx context.Context, t *testing.T, what string, steps ...chromedp.Action[chromedp.Void]) {
-	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Fatalf("%s: %v", what, err)
-	}
-}
-
-// EnvShots names a folder into which TestShots writes a picture of every page; without it, it is skipped.
-const EnvShots = "MILEPOST_TEST_SHOTS"
 
 // gallery are the pages of a world that has everything, by a file's name.
 var gallery = []struct{ name, path string }{
@@ -68,42 +22,30 @@ var gallery = []struct{ name, path string }{
 }
 
 func TestShots(t *testing.T) {
-	dir := os.Getenv(EnvShots)
+	dir := os.Getenv(browsertest.EnvShots)
 	if dir == "" {
-		t.Skip("set " + EnvShots + " to a folder for pictures of every page")
+		t.Skip("set " + browsertest.EnvShots + " to a folder for pictures of every page")
 	}
-	only := os.Getenv(EnvShots + "_ONLY")
+	only := os.Getenv(browsertest.EnvShots + "_ONLY")
 	w := fullWorld(t)
-	ctx := chromium(t)
+	ctx := browsertest.Chromium(t)
 	shoot := func(name, address string) {
 		for _, mode := range []string{"light", "dark"} {
 			for _, width := range []int64{390, 1280, 1920} {
 				if only != "" && !strings.Contains(fmt.Sprintf("%s-%s-%d", name, mode, width), only) {
 					continue
 				}
-				look(ctx, t, mode, width)
-				run(ctx, t, name, chromedp.Navigate(address))
-				m, err := chromedp.Call(ctx, page.GetLayoutMetrics, cdp.Empty{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if int64(m.CSSContentSize.Width) > width {
-					t.Errorf("%s is %v wide at %d", name, m.CSSContentSize.Width, width)
-				}
-				yes := true
-				png, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: &yes, Clip: &page.Viewport{Width: float64(width), Height: min(m.CSSContentSize.Height, 2400), Scale: 1}})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", name, mode, width)), png.Data, 0o600); err != nil {
-					t.Fatal(err)
-				}
+				browsertest.Look(ctx, t, mode, width)
+				browsertest.Run(ctx, t, name, chromedp.Navigate(address))
+				browsertest.Shot(ctx, t, dir, name, mode, width)
 			}
 		}
 	}
 	shoot("landing", w.server.URL+"/")
 	fresh := setupWorld(t)
 	shoot("setup", fresh.server.URL+"/setup?token=once")
+	shoot("setup-org", fresh.server.URL+"/setup?token=once&org=-&name=Milepost")
+	shoot("setup-review", fresh.server.URL+"/setup?token=once&org=academy&name=Milepost")
 	shoot("setup-token", fresh.server.URL+"/setup?token=wrong")
 	signInBrowser(ctx, t, w, "olga")
 	for _, g := range gallery {
@@ -120,22 +62,10 @@ func setupWorld(t *testing.T) *world {
 	})
 }
 
-// look sets the width of the window, in pixels, and light or dark.
-func look(ctx context.Context, t *testing.T, mode string, width int64) {
-	t.Helper()
-	_, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500})
-	if err == nil {
-		_, err = chromedp.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: mode}}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // signInBrowser presses the buttons of the sign-in.
 func signInBrowser(ctx context.Context, t *testing.T, w *world, login string) {
 	t.Helper()
-	run(ctx, t, "sign in", chromedp.Navigate(w.server.URL+"/"), chromedp.Click(chromedp.CSS(`a[href="/login"]`)), chromedp.WaitVisible(chromedp.CSS(`select[name="login"]`)),
+	browsertest.Run(ctx, t, "sign in", chromedp.Navigate(w.server.URL+"/"), chromedp.Click(chromedp.CSS(`a[href="/login"]`)), chromedp.WaitVisible(chromedp.CSS(`select[name="login"]`)),
 		chromedp.SetValue(chromedp.CSS(`select[name="login"]`), login), chromedp.Click(chromedp.CSS(`button[value="allow"]`)), chromedp.WaitVisible(chromedp.CSS(`nav[aria-label="Main"]`)))
 }
 
@@ -156,7 +86,7 @@ func TestStory(t *testing.T) {
 	for _, script := range []bool{true, false} {
 		t.Run(fmt.Sprintf("script=%v", script), func(t *testing.T) {
 			w := fullWorld(t)
-			ctx := chromium(t)
+			ctx := browsertest.Chromium(t)
 			if !script {
 				if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
 					t.Fatal(err)
@@ -165,21 +95,21 @@ func TestStory(t *testing.T) {
 			css := func(s string) chromedp.CSS { return chromedp.CSS(s) }
 			signInBrowser(ctx, t, w, "mia")
 			has(ctx, t, "h1", "Today")
-			run(ctx, t, "learners", chromedp.Click(css(`nav a[href="/learners"]`)), chromedp.WaitVisible(css(".matrix table")))
-			run(ctx, t, "filter", chromedp.SendKeys(css("#q"), "marg"), chromedp.Click(css(`.filters button[type="submit"]`)), chromedp.WaitVisible(css(`.filters a[href="/learners"]`)))
+			browsertest.Run(ctx, t, "learners", chromedp.Click(css(`nav a[href="/learners"]`)), chromedp.WaitVisible(css(".matrix table")))
+			browsertest.Run(ctx, t, "filter", chromedp.SendKeys(css("#q"), "marg"), chromedp.Click(css(`.filters button[type="submit"]`)), chromedp.WaitVisible(css(`.filters a[href="/learners"]`)))
 			has(ctx, t, ".lead", "1 of 24 learners match")
 			has(ctx, t, "tbody tr:first-child th", "margaret")
-			run(ctx, t, "clear", chromedp.Click(css(`.filters a[href="/learners"]`)), chromedp.WaitVisible(css("tbody tr:nth-child(24)")))
-			run(ctx, t, "sort", chromedp.Click(css("thead th:nth-child(2) a")), chromedp.WaitVisible(css(`thead th:nth-child(2)[aria-sort="descending"]`)))
+			browsertest.Run(ctx, t, "clear", chromedp.Click(css(`.filters a[href="/learners"]`)), chromedp.WaitVisible(css("tbody tr:nth-child(24)")))
+			browsertest.Run(ctx, t, "sort", chromedp.Click(css("thead th:nth-child(2) a")), chromedp.WaitVisible(css(`thead th:nth-child(2)[aria-sort="descending"]`)))
 			has(ctx, t, "tbody tr:first-child td", "100%")
-			run(ctx, t, "sort once more", chromedp.Click(css("thead th:nth-child(2) a")), chromedp.WaitVisible(css(`thead th:nth-child(2)[aria-sort="ascending"]`)))
-			run(ctx, t, "export", chromedp.WaitVisible(css(`a[href^="/learners.csv?"]`)))
-			run(ctx, t, "open a learner", chromedp.Click(css(`tbody a[href="/learners/margaret"]`)), chromedp.WaitVisible(css("#ms")))
+			browsertest.Run(ctx, t, "sort once more", chromedp.Click(css("thead th:nth-child(2) a")), chromedp.WaitVisible(css(`thead th:nth-child(2)[aria-sort="ascending"]`)))
+			browsertest.Run(ctx, t, "export", chromedp.WaitVisible(css(`a[href^="/learners.csv?"]`)))
+			browsertest.Run(ctx, t, "open a learner", chromedp.Click(css(`tbody a[href="/learners/margaret"]`)), chromedp.WaitVisible(css("#ms")))
 			id := w.roadmap.IDs()[len(w.roadmap.IDs())-1]
-			run(ctx, t, "sign off", chromedp.SetValue(css("#ms"), id), chromedp.SendKeys(css("#note"), "Looked at it together."), chromedp.Click(css(`form[action="/learners/margaret/signoff"] button`)), chromedp.WaitVisible(css(".flash-note")))
+			browsertest.Run(ctx, t, "sign off", chromedp.SetValue(css("#ms"), id), chromedp.SendKeys(css("#note"), "Looked at it together."), chromedp.Click(css(`form[action="/learners/margaret/signoff"] button`)), chromedp.WaitVisible(css(".flash-note")))
 			has(ctx, t, ".flash-note", "Signed off")
 			has(ctx, t, `section[aria-labelledby="offs"]`, "Looked at it together.")
-			run(ctx, t, "sign out", chromedp.Click(css(`form[action="/logout"] button`)), chromedp.WaitVisible(css(`.hero a[href="/login"]`)))
+			browsertest.Run(ctx, t, "sign out", chromedp.Click(css(`form[action="/logout"] button`)), chromedp.WaitVisible(css(`.hero a[href="/login"]`)))
 			offs, err := w.store.SignOffs(ctx, w.repos["shop-api-margaret"].ID())
 			if err != nil || len(offs) != 2 || offs[1].Mentor != "mia" || offs[1].Milestone != id {
 				t.Errorf("stored: %+v (%v)", offs, err)
@@ -195,12 +125,12 @@ func TestAxe(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := fullWorld(t)
-	ctx := chromium(t)
+	ctx := browsertest.Chromium(t)
 	check := func(name, address string) {
 		for _, mode := range []string{"light", "dark"} {
 			for _, width := range map[string][]int64{"light": {1280}, "dark": {390}}[mode] {
-				look(ctx, t, mode, width)
-				run(ctx, t, name, chromedp.Navigate(address))
+				browsertest.Look(ctx, t, mode, width)
+				browsertest.Run(ctx, t, name, chromedp.Navigate(address))
 				if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](string(axe)+";true")); err != nil {
 					t.Fatal(err)
 				}
@@ -218,6 +148,7 @@ func TestAxe(t *testing.T) {
 	check("landing", w.server.URL+"/")
 	fresh := setupWorld(t)
 	check("setup", fresh.server.URL+"/setup?token=once&org=-")
+	check("setup-review", fresh.server.URL+"/setup?token=once&org=academy&name=Milepost")
 	check("setup-token", fresh.server.URL+"/setup?token=wrong")
 	signInBrowser(ctx, t, w, "olga")
 	for _, g := range gallery {
@@ -228,13 +159,13 @@ func TestAxe(t *testing.T) {
 // walk presses Tab through a page: every link, field and button is reached in turn, and shows that it is.
 func walk(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
-	want, err := chromedp.Run(ctx, chromedp.Evaluate[int](`[...document.querySelectorAll('a[href],button,input:not([type=hidden]),select,textarea,summary,[tabindex="0"]')].filter(e=>e.checkVisibility()).length`))
+	want, err := chromedp.Run(ctx, chromedp.Evaluate[int](`[...document.querySelectorAll('a[href],button,input:not([type=hidden]):not([type=radio]:not(:checked)),select,textarea,summary,[tabindex="0"]')].filter(e=>e.checkVisibility()).length`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := 0
 	for range min(want, 60) {
-		run(ctx, t, name, chromedp.KeyEvent("\t"))
+		browsertest.Run(ctx, t, name, chromedp.KeyEvent("\t"))
 		mark, err := chromedp.Run(ctx, chromedp.Evaluate[string](`(e=>{if(!e||e===document.body)return "";if(e.dataset.seen)return "again";e.dataset.seen="1";const s=getComputedStyle(e);return s.outlineStyle==="none"&&s.boxShadow==="none"?"unseen "+e.outerHTML.slice(0,120):"ok"})(document.activeElement)`))
 		if err != nil {
 			t.Fatal(err)

@@ -211,7 +211,8 @@ func (p *request) layout(title, nav string, body any) *layout {
 		l.User = &userView{p.viewer.user.Login, orElse(p.viewer.user.Name, p.viewer.user.Login), p.viewer.admin}
 		l.CSRF = s.box.csrfToken(p.session)
 	}
-	l.Flash = flashes[p.URL.Query().Get("done")]
+	q := p.URL.Query()
+	l.Flash = orElse(flashes[q.Get("done")], arrivals[q.Get("setup_action")])
 	return l
 }
 
@@ -225,6 +226,13 @@ var flashes = map[string]string{
 	"deleted":  "Your data was deleted, and you are signed out.",
 	"rechecks": "A new check was asked for. It runs within a minute.",
 	"requeued": "It is back in the queue.",
+}
+
+// arrivals are the sentences for people whom GitHub sends here after they installed the app.
+var arrivals = map[string]string{
+	"install": "The app is installed. Each repository appears here after its first check, within a minute.",
+	"request": "GitHub asked the owners of the organisation to install the app. Its repositories appear here once they did.",
+	"update":  "The installation was changed. What is new appears here within a minute.",
 }
 
 // show renders a page.

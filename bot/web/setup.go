@@ -5,36 +5,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"milepost/bot/gh"
 )
-
-// permission is a right that the app asks for.
-type permission struct{ Name, Access, Why string }
-
-// permissions are the least with which everything works.
-var permissions = []permission{
-	{"metadata", "read", "the names of repositories and who works on them; every app has it"},
-	{"contents", "read", "read files and history, to judge them; the app never writes to code"},
-	{"issues", "write", "keep the one progress issue, answer commands in comments"},
-	{"pull_requests", "write", "see pull requests and keep one comment on those that move a milestone"},
-	{"checks", "write", "show the check “Milepost” on commits, and hear whether CI is green"},
-	{"actions", "read", "see whether the CI run on the default branch succeeded"},
-	{"deployments", "read", "see whether the project is deployed"},
-	{"members", "read", "know who belongs to a team that the configuration names as mentors"},
-}
-
-// events are what the app hears of; installations and the app's own check runs are told to every app.
-var events = []string{
-	"push", "pull_request", "pull_request_review", "issues", "issue_comment", "check_run", "check_suite", "workflow_run", "deployment_status", "merge_group", "repository", "member",
-}
 
 const setupCookie = "setup"
 
@@ -53,35 +33,47 @@ func (s *Server) setupAllowed() error {
 
 var orgPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}$`) })
 
+// setupBody is what the pages of the set-up show. They are steps, each with one thing to do: the token, whose app it is, its making, its installation.
 type setupBody struct {
-	NeedToken, WrongToken bool
-	Token, Org, Name      string
-	Action, Manifest      string
-	Permissions           []permission
-	Events                []string
-	Base, Hook            string
-	Local                 bool
-	Done                  *gh.Credentials
-	BadOrg                bool
+	Step               int // 1: whose app, 2: make it, 3: install it; 0: the token is asked for
+	WrongToken, BadOrg bool
+	Token, Org, Name   string
+	Own                bool // only its owner's account may install it
+	Action, Manifest   string
+	Permissions        []gh.Permission
+	Events             []string
+	Base, Hook         string
+	Local, Tunnel      bool // the address is for this machine only; deliveries come by a tunnel
+	Done               *gh.Credentials
 }
 
-// setupPage shows what the app will be, and posts its manifest to GitHub.
+// Way names the steps that follow the token.
+func (setupBody) Way() []string { return []string{"Whose app", "Create it", "Install it"} }
+
+// setupPage asks whose the app will be, then shows what it will be and posts its manifest to GitHub.
 func (s *Server) setupPage(p *request) error {
 	if err := s.setupAllowed(); err != nil {
 		return err
 	}
 	q := p.URL.Query()
-	body := setupBody{Permissions: permissions, Events: events, Base: s.base(p.Request), Token: q.Get("token"), Org: strings.TrimSpace(q.Get("org")), Name: orElse(cut(strings.TrimSpace(q.Get("name")), 34), "Milepost")}
-	if want := s.cfg.Setup.Token; want != "" && !hmac.Equal([]byte(body.Token), []byte(want)) {
-		body = setupBody{NeedToken: true, WrongToken: body.Token != ""}
-		return p.show("setup", p.layout("Set up", "", body))
+	if want := s.cfg.Setup.Token; want != "" && !hmac.Equal([]byte(q.Get("token")), []byte(want)) {
+		return p.show("setup", p.layout("Set up", "", setupBody{WrongToken: q.Get("token") != ""}))
 	}
-	if body.Org != "" && !orgPattern().MatchString(body.Org) {
-		body.Org, body.BadOrg = "", true
+	body := setupBody{Step: 1, Token: q.Get("token"), Org: strings.TrimSpace(q.Get("org")), Name: cut(strings.TrimSpace(q.Get("name")), 34), Own: q.Get("install") == "own", Base: s.base(p.Request)}
+	body.BadOrg = body.Org != "" && !orgPattern().MatchString(body.Org)
+	if body.Name != "" && !body.BadOrg && !q.Has("change") {
+		body.Step = 2
+		return s.setupReview(p, body)
 	}
-	body.Hook = body.Base + orElse(s.cfg.WebhookPath, "/api/github/webhooks")
-	host, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(body.Base, "https://"), "http://"), ":")
-	body.Local = host == "localhost" || strings.HasPrefix(host, "127.") || strings.HasSuffix(host, ".local")
+	body.Name = orElse(body.Name, "Milepost")
+	return p.show("setup", p.layout("Set up", "", body))
+}
+
+// setupReview shows what the app will be. Its button posts the manifest to GitHub, with a state that only this browser can bring back.
+func (s *Server) setupReview(p *request, body setupBody) error {
+	body.Permissions, body.Events = gh.Permissions(), gh.Events()
+	body.Hook = orElse(s.cfg.Setup.Hook, body.Base+orElse(s.cfg.WebhookPath, "/api/github/webhooks"))
+	body.Local = localAddress(body.Hook)
 	st := setupState{State: newToken(), Until: s.cfg.Now().Add(time.Hour)}
 	sealed, err := s.box.seal("setup", st)
 	if err != nil {
@@ -102,6 +94,17 @@ func (s *Server) setupPage(p *request) error {
 	return p.show("setup", p.layout("Set up", "", body))
 }
 
+// localAddress reports whether an address means the machine itself, or one that only its neighbours know.
+func localAddress(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	host := u.Hostname()
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local") || ip != nil && (ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified())
+}
+
 // origin is scheme and host of an address.
 func origin(address string) string {
 	u, err := url.Parse(address)
@@ -114,13 +117,13 @@ func origin(address string) string {
 // manifest is what GitHub makes the app from.
 func (s *Server) manifest(b setupBody) map[string]any {
 	rights := map[string]string{}
-	for _, p := range permissions {
+	for _, p := range b.Permissions {
 		rights[p.Name] = p.Access
 	}
 	return map[string]any{
 		"name": b.Name, "url": b.Base, "description": "Shows how far a repository has come on the road to backend developer. Reads code, never writes it.",
 		"hook_attributes": map[string]any{"url": b.Hook, "active": true}, "redirect_url": b.Base + "/setup/callback", "callback_urls": []string{b.Base + "/login/callback"},
-		"setup_url": b.Base + "/today", "public": b.Org == "", "default_permissions": rights, "default_events": slices.Clone(events), "request_oauth_on_install": false,
+		"setup_url": b.Base + "/today", "public": !b.Own, "default_permissions": rights, "default_events": b.Events, "request_oauth_on_install": false,
 	}
 }
 
@@ -153,7 +156,7 @@ func (s *Server) setupCallback(p *request) error {
 	}
 	s.cfg.Log.InfoContext(p.Context(), "the GitHub App was set up", "app", creds.Slug, "id", creds.ID)
 	creds.PEM, creds.ClientSecret, creds.WebhookSecret = "", "", ""
-	l := p.layout("The app is ready", "", setupBody{Done: &creds})
-	l.Slug = creds.Slug
+	l := p.layout("The app is ready", "", setupBody{Step: 3, Done: &creds})
+	l.Slug, l.Path = creds.Slug, "" // the code is spent: there is nothing to load again
 	return p.show("setup", l)
 }

@@ -29,6 +29,8 @@ import (
 type Setup struct {
 	// Token must be given by whoever opens the page; it is printed when the server starts. "" asks for none.
 	Token string
+	// Hook is where GitHub shall send deliveries, if not to the server itself: the channel of a tunnel.
+	Hook string
 	// Save keeps the new app's credentials and brings the server into service.
 	Save func(ctx context.Context, c gh.Credentials) error
 }

@@ -1,12 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"html"
-	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,48 +11,86 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"milepost/bot/githubsim"
+	"milepost/bot/web/browsertest"
 )
 
-// browser follows links and keeps cookies.
-type browser struct {
-	t      *testing.T
-	client *http.Client
-	seen   strings.Builder // every answer, headers included
+// visitor is a person at a browser. What the browser shows is kept, and pictured where the environment asks for it.
+type visitor struct {
+	t     *testing.T
+	ctx   context.Context //nolint:containedctx // the browser
+	shots string          // a folder, or ""
+	seen  strings.Builder // every page
 }
 
-func (b *browser) do(method, address string, form url.Values) (int, string) {
-	b.t.Helper()
-	req, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(form.Encode()))
+// looks waits for an element that a page has, and notes the page.
+func (v *visitor) looks(name, selector, text string) {
+	v.t.Helper()
+	browsertest.Run(v.ctx, v.t, name, chromedp.WaitVisible(chromedp.CSS(selector)))
+	page, err := chromedp.Run(v.ctx, chromedp.OuterHTML(chromedp.CSS("html")))
 	if err != nil {
-		b.t.Fatal(err)
+		v.t.Fatalf("%s: %v", name, err)
 	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	v.seen.WriteString(page)
+	if !strings.Contains(page, text) {
+		v.t.Fatalf("%s does not say %q:\n%.4000s", name, text, page)
 	}
-	resp, err := b.client.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
+	if v.shots == "" {
+		return
 	}
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
+	for _, mode := range []string{browsertest.Light, browsertest.Dark} {
+		for _, width := range []int64{390, 1280} {
+			browsertest.Look(v.ctx, v.t, mode, width)
+			browsertest.Shot(v.ctx, v.t, v.shots, name, mode, width)
+		}
 	}
-	fmt.Fprintf(&b.seen, "%v\n%s\n", resp.Header, body)
-	return resp.StatusCode, string(body)
 }
 
-var (
-	tokenInLog = regexp.MustCompile(`/setup\?token=([A-Z2-7]+)`)
-	formAction = regexp.MustCompile(`<form[^>]*method="post"[^>]*action="([^"]+)"`)
-	manifestIn = regexp.MustCompile(`name="manifest" value="([^"]+)"`)
-)
+func (v *visitor) opens(url string) {
+	v.t.Helper()
+	browsertest.Run(v.ctx, v.t, "open "+url, chromedp.Navigate(url))
+}
 
-// TestSetup starts the server in an empty folder, makes the app by GitHub's manifest flow, installs it, pushes, and finds the issue; then once more
-// after a restart. No secret stands in a page, in the log, or readable in the database.
+func (v *visitor) types(selector, text string) {
+	v.t.Helper()
+	browsertest.Run(v.ctx, v.t, "type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+}
+
+func (v *visitor) chooses(selector, value string) {
+	v.t.Helper()
+	browsertest.Run(v.ctx, v.t, "choose in "+selector, chromedp.SetValue(chromedp.CSS(selector), value))
+}
+
+func (v *visitor) clicks(selector string) {
+	v.t.Helper()
+	browsertest.Run(v.ctx, v.t, "click "+selector, chromedp.Click(chromedp.CSS(selector)))
+}
+
+// statusOf asks for an address, without a browser and its cookies.
+func statusOf(t *testing.T, url string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+var tokenInLog = regexp.MustCompile(`/setup\?token=([A-Z2-7]+)`)
+
+// TestSetup starts the server in an empty folder. A person at a browser opens the set-up page with the printed token, makes the app by GitHub's
+// manifest flow, installs it and signs in. The first push brings the progress issue, and so does one after a restart. No secret stands in a page,
+// in the log, or readable in the database. GitHub and the server are different sites, as they are in the world.
 func TestSetup(t *testing.T) {
 	t.Parallel()
+	v := &visitor{t: t, ctx: browsertest.Chromium(t), shots: os.Getenv(browsertest.EnvShots)}
 	sim := githubsim.New(githubsim.Options{})
 	if err := sim.Start(); err != nil {
 		t.Fatal(err)
@@ -63,50 +98,50 @@ func TestSetup(t *testing.T) {
 	t.Cleanup(sim.Close)
 	user := sim.AddUser("lea", "Lea", "lea@academy.example")
 	org := sim.AddOrg("academy", user)
+	repo := sim.CreateRepo(org, "shelf", githubsim.RepoOptions{})
 	dir, port := t.TempDir(), freePort(t)
-	base := fmt.Sprintf("http://127.0.0.1:%d", port)
+	base := fmt.Sprintf("http://localhost:%d", port)
 	sessionSecret := strings.Repeat("0123456789abcdef", 3)
-	env := []string{"GITHUB_API_URL=" + sim.APIURL(), "GITHUB_SERVER_URL=" + sim.URL(), "HOST=127.0.0.1", fmt.Sprint("PORT=", port), "PUBLIC_URL=" + base, "SESSION_SECRET=" + sessionSecret, "LOG_LEVEL=debug"}
+	env := []string{"GITHUB_API_URL=" + sim.APIURL(), "GITHUB_SERVER_URL=" + sim.URL(), "HOST=localhost", fmt.Sprint("PORT=", port), "PUBLIC_URL=" + base, "SESSION_SECRET=" + sessionSecret, "LOG_LEVEL=debug"}
 	server := serve(t, dir, base, env)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &browser{t: t, client: &http.Client{Jar: jar, Timeout: 3 * time.Minute}}
-
-	if _, page := b.do(http.MethodGet, base+"/setup", nil); manifestIn.MatchString(page) {
-		t.Error("the set-up page asks for no token")
-	}
 	var token string
 	until(t, 10*time.Minute, "the token is printed", func() bool {
-		m := tokenInLog.FindStringSubmatch(server.out.String())
-		if m != nil {
+		if m := tokenInLog.FindStringSubmatch(server.out.String()); m != nil {
 			token = m[1]
 		}
-		return m != nil
+		return token != ""
 	})
-	if _, page := b.do(http.MethodGet, base+"/setup?token=WRONG", nil); manifestIn.MatchString(page) {
-		t.Error("a wrong token opens the set-up page")
-	}
-	_, page := b.do(http.MethodGet, base+"/setup?org=academy&token="+token, nil)
-	action, manifest := formAction.FindStringSubmatch(page), manifestIn.FindStringSubmatch(page)
-	if action == nil || manifest == nil {
-		t.Fatalf("no manifest on the page:\n%s", page)
-	}
-	form := url.Values{"manifest": {html.UnescapeString(manifest[1])}}
-	if status, answer := b.do(http.MethodPost, html.UnescapeString(action[1]), form); status != http.StatusOK {
-		t.Fatalf("GitHub refuses the manifest: %d %s", status, answer)
-	}
-	form.Set("name", "Milepost Academy")
-	if status, answer := b.do(http.MethodPost, html.UnescapeString(action[1]), form); status != http.StatusOK || !strings.Contains(answer, "milepost-academy") {
-		t.Fatalf("after GitHub made the app: %d\n%s", status, answer)
-	}
+
+	v.opens(base + "/")
+	v.looks("1-landing", `a[href="/setup"]`, "Set up the GitHub App")
+	v.clicks(`a[href="/setup"]`)
+	v.types("#token", "WRONG")
+	v.clicks("button[type=submit]")
+	v.looks("2-token", "#wrong", "does not fit")
+	v.types("#token", token)
+	v.clicks("button[type=submit]")
+	v.types("#org", "academy")
+	v.types("#name", "Milepost Academy")
+	v.looks("3-whose", "#org", "Whose app")
+	v.clicks("button[type=submit]")
+	v.looks("4-review", `form[method="post"]`, "pull_requests")
+	v.clicks(`form[method="post"] button`)
+	v.looks("5-github", "button.primary", "Create GitHub App for academy")
+	v.clicks("button.primary")
+	v.looks("6-ready", `a[href$="/installations/new"]`, "Milepost Academy is ready")
 	app := sim.FindApp("milepost-academy")
 	if app == nil {
 		t.Fatal("GitHub has no such app")
 	}
-	repo := sim.CreateRepo(org, "shelf", githubsim.RepoOptions{})
-	sim.Install(app, org)
+	v.clicks(`a[href$="/installations/new"]`)
+	v.looks("7-install", "#account", "Install Milepost Academy")
+	v.chooses("#account", "academy")
+	v.clicks("button.primary")
+	v.looks("8-authorize", "#login", "Authorize Milepost Academy")
+	v.chooses("#login", "lea")
+	v.clicks(`button[value="allow"]`)
+	v.looks("9-arrived", ".flash-note", "The app is installed")
+
 	push := func(n int) {
 		head := sim.PushFiles(repo, "main", user, "Begin", map[string]string{"index.js": fmt.Sprintf("console.log(%d)\n", n), ".gitignore": "node_modules/\n"})
 		until(t, 15*time.Minute, "the issue is right", func() bool {
@@ -115,15 +150,21 @@ func TestSetup(t *testing.T) {
 		})
 	}
 	push(1)
-	if status, _ := b.do(http.MethodGet, base+"/setup?token="+token, nil); status != http.StatusNotFound {
-		t.Errorf("the set-up page answers %d after the set-up", status)
-	}
+	v.opens(sim.URL() + "/academy/shelf/issues/1")
+	v.looks("10-issue", ".markdown", "milestones met")
+	v.opens(base + "/repos/academy/shelf")
+	v.looks("11-repository", "h1", "academy/shelf")
+	v.opens(base + "/setup?token=" + token)
+	v.looks("12-over", "h1", "Nothing to see here")
+
 	printed := server.out.String()
 	server.kill()
 	again := serve(t, dir, base, env)
 	push(2)
-	if status, _ := b.do(http.MethodGet, base+"/setup", nil); status != http.StatusNotFound {
-		t.Errorf("the set-up page answers %d after a restart", status)
+	for _, path := range []string{"/setup", "/setup?token=" + token, "/setup/callback?code=x&state=y"} {
+		if status := statusOf(t, base+path); status != http.StatusNotFound {
+			t.Errorf("%s answers %d after a restart", path, status)
+		}
 	}
 	again.kill()
 
@@ -142,7 +183,7 @@ func TestSetup(t *testing.T) {
 		if strings.Contains(printed+again.out.String(), s) {
 			t.Errorf("%s is in the log", name)
 		}
-		if strings.Contains(b.seen.String(), s) {
+		if strings.Contains(v.seen.String(), s) {
 			t.Errorf("%s is on a page", name)
 		}
 	}

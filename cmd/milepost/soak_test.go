@@ -73,6 +73,30 @@ type soak struct {
 	samples []sample
 }
 
+// browser follows links and keeps cookies.
+type browser struct {
+	t      *testing.T
+	client *http.Client
+}
+
+func (b *browser) get(address string) (status int, page string) {
+	b.t.Helper()
+	req, err := http.NewRequestWithContext(b.t.Context(), http.MethodGet, address, http.NoBody)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	resp, err := b.client.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}
+
 type soakPull struct {
 	repo   *githubsim.Repo
 	number int
@@ -123,7 +147,7 @@ func newSoak(t *testing.T) *soak {
 		return !slices.ContainsFunc(s.repos, func(r *githubsim.Repo) bool { return len(s.sim.Issues(r)) == 0 })
 	})
 	s.mentor, s.guest = s.browser(), s.browser()
-	if status, page := s.mentor.do(http.MethodGet, s.url+"/login?return=%2Ftoday", nil); status != http.StatusOK || !strings.Contains(page, "<title>Today") {
+	if status, page := s.mentor.get(s.url + "/login?return=%2Ftoday"); status != http.StatusOK || !strings.Contains(page, "<title>Today") {
 		t.Fatalf("the mentor is not signed in: %d %.500s", status, page)
 	}
 	return s
@@ -275,8 +299,7 @@ func (s *soak) act(i int) {
 }
 
 func (s *soak) view(b *browser, path string) {
-	status, _ := b.do(http.MethodGet, s.url+path, nil)
-	b.seen.Reset()
+	status, _ := b.get(s.url + path)
 	if status >= 500 {
 		s.t.Errorf("%s answers %d", path, status)
 	}
