@@ -347,10 +347,18 @@ func (d *doctor) work(ctx context.Context) {
 		return
 	}
 	for _, l := range limits {
-		if l.Remaining == 0 && l.ResetAt.After(d.now()) {
-			d.say("rate limit", Warning, fmt.Sprintf("%s is used up until %s", l.Scope, l.ResetAt.UTC().Format("15:04 UTC")), "work waits until then by itself")
+		if l.BlockedUntil.After(d.now()) {
+			d.say("rate limit", Warning, fmt.Sprintf("GitHub wants no calls of %s until %s", installationName(l.Scope), l.BlockedUntil.UTC().Format("15:04 UTC")), "work waits until then by itself; if it happens often, see what else uses the app")
 		}
 	}
+}
+
+// installationName is a scope of rate limits in words.
+func installationName(scope string) string {
+	if scope == "app" {
+		return "the app itself"
+	}
+	return "installation " + scope
 }
 
 // Worst is the worst level among findings.

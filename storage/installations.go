@@ -102,6 +102,7 @@ func (q *Queries) DeleteInstallation(ctx context.Context, id int64) error {
 			`DELETE FROM notes WHERE installation_id = $1`,
 			`DELETE FROM access WHERE installation_id = $1`,
 			`DELETE FROM rate_limits WHERE scope = CAST(CAST($1 AS BIGINT) AS TEXT)`,
+			`DELETE FROM settings WHERE key = 'pace/' || CAST(CAST($1 AS BIGINT) AS TEXT)`,
 			`DELETE FROM repositories WHERE installation_id = $1`,
 			`DELETE FROM installations WHERE id = $1`,
 		} {

@@ -33,44 +33,6 @@ func (q *Queries) DeleteSetting(ctx context.Context, key string) (bool, error) {
 	return n > 0, wrap(err, "delete setting %s", key)
 }
 
-// RateLimit is what is known of a GitHub rate limit.
-type RateLimit struct {
-	Scope        string // installation id in decimal, "app", or "user:ID"
-	Resource     string // core, search, content ...
-	Limit        int
-	Remaining    int
-	ResetAt      time.Time
-	BlockedUntil time.Time // secondary limit or Retry-After; zero: none
-	UpdatedAt    time.Time
-}
-
-func rateLimitDest(l *RateLimit) []any {
-	return []any{&l.Scope, &l.Resource, &l.Limit, &l.Remaining, scanTime{&l.ResetAt}, scanTime{&l.BlockedUntil}, scanTime{&l.UpdatedAt}}
-}
-
-const rateLimitSelect = `SELECT scope, resource, "limit", remaining, reset_at, blocked_until, updated_at FROM rate_limits`
-
-// PutRateLimit stores the state of a limit.
-func (q *Queries) PutRateLimit(ctx context.Context, l RateLimit) error {
-	_, err := q.w.exec(ctx, `INSERT INTO rate_limits (scope, resource, "limit", remaining, reset_at, blocked_until, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
- ON CONFLICT (scope, resource) DO UPDATE SET "limit" = excluded."limit", remaining = excluded.remaining, reset_at = excluded.reset_at, blocked_until = excluded.blocked_until, updated_at = excluded.updated_at`,
-		l.Scope, l.Resource, l.Limit, l.Remaining, l.ResetAt, l.BlockedUntil, q.now())
-	return wrap(err, "put rate limit %s %s", l.Scope, l.Resource)
-}
-
-// RateLimit is the state of one limit.
-func (q *Queries) RateLimit(ctx context.Context, scope, resource string) (RateLimit, error) {
-	var l RateLimit
-	err := one(ctx, q.r, rateLimitDest(&l), rateLimitSelect+` WHERE scope = $1 AND resource = $2`, scope, resource)
-	return l, wrap(err, "rate limit %s %s", scope, resource)
-}
-
-// RateLimits lists all.
-func (q *Queries) RateLimits(ctx context.Context) ([]RateLimit, error) {
-	all, err := list(ctx, q.r, rateLimitDest, rateLimitSelect+` ORDER BY scope, resource`)
-	return all, wrap(err, "rate limits")
-}
-
 // ETag is GitHub's tag of an answer, and a small body or its hash.
 type ETag struct {
 	URLKey    string // what the caller makes of address and identity

@@ -34,6 +34,11 @@ func (s *Store) Wakes() (wake <-chan struct{}, stop func()) {
 	}
 }
 
+// Wake gives a value to everybody who waits by [Store.Wakes], in all processes, when the transaction commits.
+func (q *Queries) Wake(ctx context.Context) error {
+	return wrap(q.atomically(ctx, func(q *Queries) error { return q.notify(ctx) }), "wake")
+}
+
 func (w *wakes) all() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -30,6 +30,8 @@ type Config struct {
 	CallTimeout            time.Duration // of one call; default 20 s
 	// ETags keeps answers for conditional requests; nil asks without conditions.
 	ETags ETags
+	// Limits shares what is known of GitHub's limits; nil keeps it in memory, for this app alone.
+	Limits Limits
 	// OnCall is told of every call, for metrics.
 	OnCall func(Call)
 }
@@ -65,7 +67,6 @@ type App struct {
 	own     *Client
 	mu      sync.Mutex
 	clients map[int64]*Client
-	pacer   *pacer
 }
 
 // New checks cfg and returns the app. No call is made.
@@ -78,10 +79,10 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, errors.New("PRIVATE_KEY is not an RSA key in PEM form; use the .pem file that GitHub gave for the app, whole, with its line breaks")
 	}
-	a := &App{cfg: cfg, key: key, clients: map[int64]*Client{}, pacer: newPacer(cfg.Now)}
+	a := &App{cfg: cfg, key: key, clients: map[int64]*Client{}}
 	a.apps = ghinstallation.NewAppsTransportFromPrivateKey(cfg.Transport, cfg.AppID, key)
 	a.apps.BaseURL = strings.TrimSuffix(cfg.APIURL, "/")
-	a.own, err = newClient(cfg, a.apps, 0, nil)
+	a.own, err = newClient(cfg, a.apps, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -103,6 +104,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Transport == nil {
 		c.Transport = defaultTransport()
+	}
+	if c.Limits == nil {
+		c.Limits = newOwnLimits(c.Now)
 	}
 	c.Transport = waits{c.Transport}
 	return c
@@ -127,7 +131,7 @@ func (a *App) Client(installation int64) (*Client, error) {
 	}
 	tr := ghinstallation.NewFromAppsTransport(a.apps, installation)
 	tr.BaseURL = strings.TrimSuffix(a.cfg.APIURL, "/")
-	c, err := newClient(a.cfg, tr, installation, a.pacer)
+	c, err := newClient(a.cfg, tr, installation)
 	if err != nil {
 		return nil, err
 	}
@@ -147,12 +151,13 @@ func (a *App) ServerURL() string { return strings.TrimSuffix(a.cfg.ServerURL, "/
 
 // Anonymous returns a client with a personal token, or none, for reading public repositories.
 func Anonymous(cfg Config, token string) (*Client, error) {
+	cfg.Limits = nil // it has limits of its own
 	cfg = cfg.withDefaults()
 	tr := cfg.Transport
 	if token != "" {
 		tr = bearer{tr, token}
 	}
-	return newClient(cfg, tr, 0, nil)
+	return newClient(cfg, tr, 0)
 }
 
 // bearer adds a token to requests.
@@ -172,11 +177,11 @@ type Client struct {
 	cfg          Config
 	gh           *github.Client
 	installation int64
-	pacer        *pacer // nil: contents are created unpaced
-	pause        pause
+	mu           sync.Mutex
+	sampled      time.Time // when the primary limit was noted last
 }
 
-func newClient(cfg Config, tr http.RoundTripper, installation int64, p *pacer) (*Client, error) {
+func newClient(cfg Config, tr http.RoundTripper, installation int64) (*Client, error) {
 	base, err := url.Parse(strings.TrimSuffix(cfg.APIURL, "/") + "/")
 	if err != nil || base.Scheme == "" || base.Host == "" {
 		return nil, fmt.Errorf("GITHUB_API_URL %q is not an address; use https://api.github.com or https://HOST/api/v3", cfg.APIURL)
@@ -184,7 +189,7 @@ func newClient(cfg Config, tr http.RoundTripper, installation int64, p *pacer) (
 	c := github.NewClient(&http.Client{Transport: tr, CheckRedirect: noRedirect})
 	c.BaseURL = base
 	c.UserAgent = "milepost"
-	return &Client{cfg: cfg, gh: c, installation: installation, pacer: p}, nil
+	return &Client{cfg: cfg, gh: c, installation: installation}, nil
 }
 
 // noRedirect keeps redirects for the caller, who follows those of renamed repositories on the same host only.
@@ -203,7 +208,7 @@ func (c *Client) call(ctx context.Context, method, route, path string, in, out a
 
 func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (*http.Response, error) {
 	name := method + " " + route
-	if err := c.pause.over(name, c.cfg.Now()); err != nil {
+	if err := c.open(ctx, name); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
@@ -231,7 +236,7 @@ func (c *Client) do(ctx context.Context, method, route, path string, in, out any
 	if err == nil && raw != nil && raw.StatusCode/100 == 3 {
 		return raw, &Error{Kind: NotFound, Call: name, Status: raw.StatusCode, Msg: "it has moved"}
 	}
-	return raw, c.pause.note(classify(name, err, c.cfg.Now()))
+	return raw, c.learn(ctx, resp, classify(name, err, c.cfg.Now()))
 }
 
 func (c *Client) observe(method, route string, resp *github.Response, took time.Duration) {
@@ -248,8 +253,12 @@ func (c *Client) observe(method, route string, resp *github.Response, took time.
 
 // create makes a call that creates content people are notified of, within the pace that GitHub allows.
 func (c *Client) create(ctx context.Context, route, path string, in, out any) error {
-	if c.pacer != nil {
-		if until, ok := c.pacer.take(c.installation); !ok {
+	if c.installation != 0 {
+		until, err := c.cfg.Limits.Create(ctx, c.installation, perMinute, perHour)
+		if err != nil {
+			return fmt.Errorf("github: limits: %w", err)
+		}
+		if !until.IsZero() {
 			return &Error{Kind: RateLimited, Call: http.MethodPost + " " + route, Until: until, Msg: "paced below GitHub's limit on new content"}
 		}
 	}

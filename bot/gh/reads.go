@@ -197,7 +197,7 @@ func (c *Client) Contents(ctx context.Context, r Repo, path, ref string) (data [
 func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(string, int64) bool) (*snapshot.Snapshot, error) {
 	const route = "/repos/{owner}/{repo}/tarball/{ref}"
 	name := "GET " + route
-	if err := c.pause.over(name, c.cfg.Now()); err != nil {
+	if err := c.open(ctx, name); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*c.cfg.CallTimeout)
@@ -215,7 +215,7 @@ func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(stri
 		location = resp.Header.Get("Location")
 		_ = resp.Body.Close()
 	case err != nil:
-		return nil, c.pause.note(classify(name, err, c.cfg.Now()))
+		return nil, c.learn(ctx, resp, classify(name, err, c.cfg.Now()))
 	default:
 		defer func() { _ = resp.Body.Close() }()
 		return c.untar(ctx, name, resp.Body, want)

@@ -92,7 +92,7 @@ func (w *world) extras(tb testing.TB) {
 			keep(q.RetryWork(ctx, &claims[i], now.Add(time.Minute), "github: GET /repos/{owner}/{repo}/git/trees/{sha}: transient (502)"))
 		}
 	}
-	keep(q.PutRateLimit(ctx, storage.RateLimit{Scope: fmt.Sprint(w.inst.ID), Resource: "core", Limit: 5000, Remaining: 4711, ResetAt: now.Add(30 * time.Minute)}))
+	keep(q.NoteRateLimit(ctx, storage.RateLimit{Scope: fmt.Sprint(w.inst.ID), Resource: "core", Limit: 5000, Remaining: 4711, ResetAt: now.Add(30 * time.Minute)}))
 	for _, err := range errs {
 		if err != nil {
 			tb.Fatal(err)

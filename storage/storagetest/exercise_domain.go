@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -340,6 +341,45 @@ func testPeople(t *testing.T, b *bench) {
 	wantErr(t, err, storage.ErrNotFound)
 }
 
+// testPace: takers at once share the windows, whatever store they have.
+func testPace(t *testing.T, b *bench) {
+	t.Helper()
+	began := b.clock.Now()
+	take := func() (taken int) {
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		for range 30 {
+			wg.Go(func() {
+				until, err := b.TakePace(b.ctx, "55", 10, 25)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if until.IsZero() {
+					taken++
+				} else if !until.After(b.clock.Now()) {
+					t.Errorf("to be tried again at %v", until)
+				}
+			})
+		}
+		wg.Wait()
+		return taken
+	}
+	for i, want := range []int{10, 10, 5, 0} {
+		equal(t, fmt.Sprintf("taken in minute %d", i), take(), want)
+		b.clock.Advance(time.Minute)
+	}
+	until, err := b.TakePace(b.ctx, "55", 10, 25)
+	check(t, err)
+	equal(t, "room again", until.UnixMilli(), began.Add(time.Hour).UnixMilli())
+	b.clock.Advance(time.Hour)
+	equal(t, "taken after an hour", take(), 10)
+	until, err = b.TakePace(b.ctx, "56", 10, 25)
+	check(t, err)
+	equal(t, "another key waits", until.IsZero(), true)
+}
+
 func testSettings(t *testing.T, b *bench) {
 	check(t, b.AddSetting(b.ctx, "key", []byte{0, 1}))
 	wantErr(t, b.AddSetting(b.ctx, "key", []byte{2}), storage.ErrConflict)
@@ -352,15 +392,22 @@ func testSettings(t *testing.T, b *bench) {
 		equal(t, "had a setting", had, want)
 	}
 	l := storage.RateLimit{Scope: "55", Resource: "core", Limit: 5000, Remaining: 12, ResetAt: b.clock.Now().Add(time.Hour)}
-	check(t, b.PutRateLimit(b.ctx, l))
+	check(t, b.NoteRateLimit(b.ctx, l))
 	l.Remaining, l.BlockedUntil, l.UpdatedAt = 11, b.clock.Now().Add(time.Minute), b.clock.Now()
-	check(t, b.PutRateLimit(b.ctx, l))
+	check(t, b.NoteRateLimit(b.ctx, l))
 	got, err := b.RateLimit(b.ctx, "55", "core")
 	check(t, err)
 	same(t, "rate limit", got, l)
 	all, err := b.RateLimits(b.ctx)
 	check(t, err)
 	equal(t, "rate limits", len(all), 1)
+	soon := l
+	soon.Limit, soon.Remaining, soon.ResetAt, soon.BlockedUntil = 0, 0, time.Time{}, time.Time{} // what an answer does not say, stays
+	check(t, b.NoteRateLimit(b.ctx, soon))
+	got, err = b.RateLimit(b.ctx, "55", "core")
+	check(t, err)
+	same(t, "rate limit that is still blocked", got, l)
+	testPace(t, b)
 	e := storage.ETag{URLKey: "u", RepoID: 3, ETag: `W/"x"`, Body: []byte("b"), UpdatedAt: b.clock.Now()}
 	check(t, b.PutETag(b.ctx, e))
 	gotE, err := b.ETag(b.ctx, "u")
@@ -405,7 +452,7 @@ func testDeletion(t *testing.T, b *bench) {
 	_, err := b.AddNote(b.ctx, storage.Note{InstallationID: 80, Learner: "gone", Mentor: "m"})
 	check(t, err)
 	check(t, b.PutAccess(b.ctx, 5, []storage.Access{{InstallationID: 80, Repos: []byte("[]")}}))
-	check(t, b.PutRateLimit(b.ctx, storage.RateLimit{Scope: "80", Resource: "core"}))
+	check(t, b.NoteRateLimit(b.ctx, storage.RateLimit{Scope: "80", Resource: "core"}))
 	full := len(left(2000))
 	if full < 15 {
 		t.Fatalf("only %v hold rows", left(2000))
