@@ -21,6 +21,7 @@ import (
 const (
 	settingCredentials = "app-credentials"
 	settingSessionKey  = "session-key"
+	settingSetupToken  = "setup-token"
 )
 
 // sessionSecret is the operator's, or one that is made once and kept in the database.
@@ -123,11 +124,43 @@ func storeCredentials(ctx context.Context, store *storage.Store, secret []byte, 
 	if err != nil {
 		return err
 	}
-	if err := store.AddSetting(ctx, settingCredentials, sealed); err != nil {
-		if errors.Is(err, storage.ErrConflict) {
-			return errors.New("an app is set up already")
+	err = store.WithTx(ctx, func(tx *storage.Tx) error {
+		if err := tx.AddSetting(ctx, settingCredentials, sealed); err != nil {
+			return err
 		}
+		if _, err := tx.DeleteSetting(ctx, settingSetupToken); err != nil {
+			return err
+		}
+		return tx.Wake(ctx) // the other processes
+	})
+	if errors.Is(err, storage.ErrConflict) {
+		return errors.New("an app is set up already")
+	}
+	if err != nil {
 		return fmt.Errorf("bot: store credentials: %w", err)
 	}
 	return nil
+}
+
+// setupToken is the token of the set-up page: one for all processes of a database, kept sealed until it has served.
+func setupToken(ctx context.Context, store *storage.Store, secret []byte) (string, error) {
+	sealed, err := seal(secret, settingSetupToken, []byte(rand.Text()))
+	if err != nil {
+		return "", err
+	}
+	if err := store.AddSetting(ctx, settingSetupToken, sealed); err != nil && !errors.Is(err, storage.ErrConflict) {
+		return "", fmt.Errorf("bot: set-up token: %w", err)
+	}
+	stored, err := store.Setting(ctx, settingSetupToken)
+	if err != nil {
+		return "", fmt.Errorf("bot: set-up token: %w", err)
+	}
+	token, err := open(secret, settingSetupToken, stored)
+	if err != nil { // SESSION_SECRET was changed: what was printed before does not count any more
+		if err := store.PutSetting(ctx, settingSetupToken, sealed); err != nil {
+			return "", fmt.Errorf("bot: set-up token: %w", err)
+		}
+		token, err = open(secret, settingSetupToken, sealed)
+	}
+	return string(token), err
 }

@@ -3,8 +3,6 @@ package bot
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +39,8 @@ type Options struct {
 	MeetAgain time.Duration
 	// Work, if set, changes how the workers run, before they start: poll and lease, for a clock that does not go as the system's does.
 	Work func(*work.Config)
+	// LookForSetup is how often a server without an app looks whether another process has set one up (default 5 s); PostgreSQL tells it besides.
+	LookForSetup time.Duration
 }
 
 // Server is a running Milepost. Make one with Start, end it with Stop.
@@ -56,16 +56,18 @@ type Server struct {
 	listener          net.Listener
 	errs              chan error
 
+	assembling sync.Mutex // one assembly at a time
+
 	mu     sync.RWMutex
 	app    *gh.App
 	hooks  http.Handler // nil until an app is configured
 	pages  http.Handler
 	runner *work.Runner
 	actor  *evaluate.Actor
-	token  string // of the set-up page, while there is no app
 
 	warming    sync.WaitGroup       // what reads ahead for the pages
 	endWarming []context.CancelFunc // ends it
+	endWaiting func()               // ends the wait for a set-up; nil without one
 	endMeeting func()               // ends the wait for GitHub
 	endTunnel  func()               // ends the webhook tunnel and waits for it; nil without one
 }
@@ -118,8 +120,13 @@ func logger(cfg Config, w io.Writer) *slog.Logger {
 	return slog.New(attrHandler{slog.NewTextHandler(w, o)})
 }
 
-// assemble makes the parts that depend on the app's credentials; while there are none, the set-up page.
+// assemble makes the parts that depend on the app's credentials; while there are none, the set-up page. Once they are made it does nothing.
 func (s *Server) assemble(ctx context.Context) error {
+	s.assembling.Lock()
+	defer s.assembling.Unlock()
+	if s.hasApp() {
+		return nil
+	}
 	creds, ok, err := credentials(ctx, s.cfg, s.store, s.secret)
 	if err != nil {
 		return err
@@ -136,18 +143,7 @@ func (s *Server) assemble(ctx context.Context) error {
 		wc.Metrics = s.metrics.handler()
 	}
 	if !ok {
-		if s.cfg.Role == RoleWorker {
-			return errors.New("a worker needs an app: set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET, or set the app up in the web process first")
-		}
-		s.token = rand.Text()
-		wc.Setup = &web.Setup{Token: s.token, Hook: s.cfg.WebhookProxy, Save: s.saveCredentials}
-		pages, err := web.New(wc)
-		if err != nil {
-			return fmt.Errorf("bot: %w", err)
-		}
-		s.swap(func() { s.pages = pages })
-		s.log.InfoContext(ctx, "no GitHub App is configured: open the set-up page", "url", s.base()+"/setup?token="+s.token)
-		return nil
+		return s.offerSetup(ctx, wc)
 	}
 	return s.activate(ctx, creds, wc)
 }
@@ -166,19 +162,11 @@ func (s *Server) base() string {
 	return "http://" + net.JoinHostPort(cmp.Or(s.cfg.Host, "localhost"), port)
 }
 
-// saveCredentials is what the set-up page does with a new app's credentials: they are stored, and the server goes to work.
-func (s *Server) saveCredentials(ctx context.Context, creds gh.Credentials) error {
-	if err := storeCredentials(ctx, s.store, s.secret, creds); err != nil {
-		return err
-	}
-	return s.assemble(context.WithoutCancel(ctx))
-}
-
 // activate makes intake, workers and pages for an app.
 func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Config) error {
 	gc := gh.Config{
 		AppID: creds.ID, PrivateKey: []byte(creds.PEM), APIURL: s.cfg.APIURL, ServerURL: s.cfg.ServerURL, ClientID: creds.ClientID, ClientSecret: creds.ClientSecret,
-		Transport: s.opts.Transport, Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store}, CallTimeout: s.opts.CallTimeout,
+		Transport: s.opts.Transport, Now: s.opts.Now, OnCall: s.metrics.call, ETags: etags{s.store}, Limits: limits{s.store}, CallTimeout: s.opts.CallTimeout,
 	}
 	app, err := gh.New(gc)
 	if err != nil {
@@ -210,7 +198,7 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Store: s.store, App: app, AppID: creds.ID, Slug: creds.Slug, PublicURL: s.cfg.PublicURL, Now: s.opts.Now, Log: s.log, OnCheck: s.metrics.check,
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
-	s.swap(func() { s.app, s.hooks, s.pages, s.actor, s.token = app, hooks, pages, actor, "" })
+	s.swap(func() { s.app, s.hooks, s.pages, s.actor = app, hooks, pages, actor })
 	if s.cfg.Role != RoleWorker {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		s.swap(func() { s.endWarming = append(s.endWarming, cancel) })
@@ -403,13 +391,6 @@ func (s *Server) URL() string {
 // Store is the server's database.
 func (s *Server) Store() *storage.Store { return s.store }
 
-// CheckToken reports whether a set-up token is the right one.
-func (s *Server) CheckToken(token string) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.token != "" && subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) == 1
-}
-
 // WaitIdle waits until nothing is due or being worked on.
 func (s *Server) WaitIdle(ctx context.Context) error {
 	s.mu.RLock()
@@ -446,6 +427,9 @@ func (s *Server) Stop(ctx context.Context) error {
 			errs = append(errs, h.Close())
 		}
 		cancel()
+	}
+	if s.endWaiting != nil {
+		s.endWaiting()
 	}
 	s.mu.RLock()
 	endMeeting := s.endMeeting
