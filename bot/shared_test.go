@@ -20,21 +20,6 @@ import (
 	"milepost/storage"
 )
 
-// eventually polls a condition, and fails the test when it does not come true.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(2 * time.Minute)
-	for !ok() {
-		select {
-		case <-deadline:
-			t.Fatalf("not within two minutes: %s", what)
-		case <-tick.C:
-		}
-	}
-}
-
 // TestLimitsShared: what one process learned of GitHub's limits holds for another one of the same database, which makes no call to find out by
 // itself; afterwards both go on. (That they share the pace of new content too is in the suite of the storage.)
 func TestLimitsShared(t *testing.T) {
