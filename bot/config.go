@@ -48,6 +48,7 @@ type Config struct {
 	MetricsAddr    string   `env:"METRICS_ADDR"`
 	Admins         []string `env:"ADMINS" envSeparator:","`
 	Workers        int      `env:"WORKERS" envDefault:"4"`
+	Tracing        Tracing
 
 	// Role is set by the command line.
 	Role Role `env:"-"`
@@ -107,7 +108,7 @@ func (c *Config) validate() error {
 	if c.Configured() && c.PrivateKey == "" && c.PrivateKeyPath == "" {
 		fault("PRIVATE_KEY or PRIVATE_KEY_PATH is needed with APP_ID; GitHub gives the .pem file on the app's settings page")
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, c.Tracing.faults()...)...)
 }
 
 // Configured reports whether the environment names an app.

@@ -51,6 +51,7 @@ type Server struct {
 	store   *storage.Store
 	secret  []byte
 	metrics *metrics
+	tracer  tracer
 
 	http, metricsHTTP *http.Server
 	listener          net.Listener
@@ -85,6 +86,10 @@ func Start(ctx context.Context, cfg Config, opts Options) (*Server, error) {
 		return nil, err
 	}
 	s.metrics = newMetrics(s.store, opts.Now)
+	if s.tracer, err = newTracer(ctx, cfg.Tracing, s.log); err != nil {
+		_ = s.Stop(context.WithoutCancel(ctx))
+		return nil, err
+	}
 	// The address is taken first: what is assembled tells people where to come back to. Nothing is answered before all of it stands.
 	if cfg.Role != RoleWorker {
 		err = s.listen(ctx)
@@ -198,7 +203,7 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Store: s.store, App: app, AppID: creds.ID, Slug: creds.Slug, PublicURL: s.cfg.PublicURL, Now: s.opts.Now, Log: s.log, OnCheck: s.metrics.check,
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
-	s.swap(func() { s.app, s.hooks, s.pages, s.actor = app, hooks, pages, actor })
+	s.swap(func() { s.app, s.hooks, s.pages, s.actor = app, s.tracer.intake(hooks), s.tracer.page(pages), actor })
 	if s.cfg.Role != RoleWorker {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		s.swap(func() { s.endWarming = append(s.endWarming, cancel) })
@@ -298,7 +303,7 @@ func (s *Server) startTunnel(ctx context.Context, hooks http.Handler) {
 func (s *Server) startWork(ctx context.Context, actor *evaluate.Actor) error {
 	wc := work.Config{
 		Store:    s.store,
-		Handlers: map[string]work.Handler{storage.KindRepo: s.told(actor.Handle), storage.KindInstall: s.told(actor.HandleInstall)},
+		Handlers: map[string]work.Handler{storage.KindRepo: s.tracer.run(s.store, s.told(actor.Handle)), storage.KindInstall: s.tracer.run(s.store, s.told(actor.HandleInstall))},
 		Timers:   actor.Timers(storage.Retention{}),
 		Workers:  s.cfg.Workers, Now: s.opts.Now, Logger: s.log,
 		Observe: func(e work.Event) {
@@ -452,6 +457,9 @@ func (s *Server) Stop(ctx context.Context) error {
 		end()
 	}
 	s.warming.Wait()
+	soon, endTraces := context.WithTimeout(ctx, s.opts.StopWithin/5)
+	s.tracer.stop(soon)
+	endTraces()
 	if s.store != nil {
 		errs = append(errs, s.store.Close())
 	}

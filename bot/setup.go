@@ -30,7 +30,7 @@ func (s *Server) offerSetup(ctx context.Context, wc web.Config) error {
 		if err != nil {
 			return fmt.Errorf("bot: %w", err)
 		}
-		s.swap(func() { s.pages = pages })
+		s.swap(func() { s.pages = s.tracer.page(pages) })
 		s.log.InfoContext(ctx, "no GitHub App is configured: open the set-up page", "url", s.base()+"/setup?token="+token)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -11,8 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"milepost/bot/gh"
 	"milepost/bot/inforce"
+	"milepost/bot/span"
 	"milepost/rules"
 	"milepost/rules/config"
 	"milepost/rules/facts"
@@ -174,7 +177,9 @@ func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository
 }
 
 // judge collects the facts of a snapshot and evaluates them.
-func (a *Actor) judge(ctx context.Context, snap *snapshot.Snapshot, cache facts.Cache, std standard, in rules.Input, out *judged) error {
+func (a *Actor) judge(ctx context.Context, snap *snapshot.Snapshot, cache facts.Cache, std standard, in rules.Input, out *judged) (err error) {
+	ctx, end := span.Start(ctx, "evaluate", attribute.Int("milepost.files", len(snap.Entries)))
+	defer func() { end(err) }()
 	repo, err := facts.Collect(ctx, snap, std.roadmap.Patterns(), facts.CollectOptions{Cache: cache, Workers: 1, Ignore: std.conf.Ignored()})
 	if err != nil {
 		return fmt.Errorf("evaluate: %w", err)

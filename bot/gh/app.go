@@ -16,6 +16,9 @@ import (
 	"github.com/bradleyfalzon/ghinstallation/v2"
 	"github.com/golang-jwt/jwt/v4"
 	"github.com/google/go-github/v62/github"
+	"go.opentelemetry.io/otel/attribute"
+
+	"milepost/bot/span"
 )
 
 // Config is what an App needs. Only AppID and PrivateKey have no default.
@@ -206,8 +209,15 @@ func (c *Client) call(ctx context.Context, method, route, path string, in, out a
 	return err
 }
 
-func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (answer *http.Response, err error) {
 	name := method + " " + route
+	ctx, end := span.Start(ctx, name, attribute.Int64("milepost.installation", c.installation))
+	defer func() {
+		if answer != nil {
+			span.Set(ctx, attribute.Int("http.response.status_code", answer.StatusCode))
+		}
+		end(err)
+	}()
 	if err := c.open(ctx, name); err != nil {
 		return nil, err
 	}

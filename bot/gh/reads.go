@@ -14,6 +14,9 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
+	"milepost/bot/span"
 	"milepost/rules/snapshot"
 )
 
@@ -194,9 +197,11 @@ func (c *Client) Contents(ctx context.Context, r Repo, path, ref string) (data [
 
 // tarball streams the archive of a ref through snapshot.Tar. The redirect to the archive host is followed without the installation's token: the
 // address carries its own.
-func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(string, int64) bool) (*snapshot.Snapshot, error) {
+func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(string, int64) bool) (s *snapshot.Snapshot, err error) {
 	const route = "/repos/{owner}/{repo}/tarball/{ref}"
 	name := "GET " + route
+	ctx, end := span.Start(ctx, name, attribute.Int64("milepost.installation", c.installation))
+	defer func() { end(err) }()
 	if err := c.open(ctx, name); err != nil {
 		return nil, err
 	}

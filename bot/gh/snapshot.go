@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"milepost/bot/span"
 	"milepost/bot/work"
 	"milepost/rules/snapshot"
 )
@@ -20,12 +21,14 @@ type Wanted func(ctx context.Context, s *snapshot.Snapshot) ([]snapshot.Entry, e
 // Snapshot reads a repository at a branch, tag or commit: the tree in one request, then what is wanted and not known: a single blob by itself,
 // more by one archive, and by blobs where a server gives no archive. The snapshot's Read serves what was wanted; whatever could not be read in
 // full is an error, never a smaller snapshot. A tree that GitHub truncated is completed from the archive.
-func (c *Client) Snapshot(ctx context.Context, r Repo, treeish string, wanted Wanted) (*snapshot.Snapshot, Tree, error) {
-	tree, err := c.Tree(ctx, r, treeish)
+func (c *Client) Snapshot(ctx context.Context, r Repo, treeish string, wanted Wanted) (s *snapshot.Snapshot, tree Tree, err error) {
+	ctx, end := span.Start(ctx, "snapshot")
+	defer func() { end(err) }()
+	tree, err = c.Tree(ctx, r, treeish)
 	if err != nil {
 		return nil, tree, err
 	}
-	s, err := c.Complete(ctx, r, treeish, tree, wanted)
+	s, err = c.Complete(ctx, r, treeish, tree, wanted)
 	return s, tree, err
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"milepost/bot/gh"
 	"milepost/bot/render"
+	"milepost/bot/span"
 	"milepost/storage"
 )
 
@@ -57,7 +58,9 @@ type IssueResult struct {
 
 // Issue brings the progress issue up to date. Without force, nothing is asked of GitHub when the content is what was last written. handled are
 // ticks whose wish is already carried out.
-func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInput, force bool, handled []string, fence Fence) (IssueResult, error) {
+func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInput, force bool, handled []string, fence Fence) (res IssueResult, err error) {
+	ctx, end := span.Start(ctx, "publish issue")
+	defer func() { end(err) }()
 	text := render.Issue(in)
 	repo := gh.Repo{Owner: in.Repo.Owner, Name: in.Repo.Name}
 	pub, err := p.Store.Publication(ctx, in.Repo.ID, storage.PublicationIssue, "")
@@ -67,7 +70,7 @@ func (p *Publisher) Issue(ctx context.Context, c *gh.Client, in render.IssueInpu
 	case err != nil:
 		return IssueResult{}, fmt.Errorf("publish: issue of repository %d: %w", in.Repo.ID, err)
 	}
-	res := IssueResult{Number: pub.Number, URL: pub.URL, State: pub.State}
+	res = IssueResult{Number: pub.Number, URL: pub.URL, State: pub.State}
 	switch {
 	case pub.State == StateDeleted, pub.State == StateClosed && !force:
 		return res, nil

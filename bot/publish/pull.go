@@ -14,6 +14,7 @@ import (
 
 	"milepost/bot/gh"
 	"milepost/bot/render"
+	"milepost/bot/span"
 	"milepost/storage"
 )
 
@@ -79,7 +80,9 @@ func (p *Publisher) adoptCheck(ctx context.Context, c *gh.Client, repo gh.Repo, 
 func externalID(repoID int64, sha string) string { return strconv.FormatInt(repoID, 10) + ":" + sha }
 
 // CompleteCheck writes the outcome into a check run.
-func (p *Publisher) CompleteCheck(ctx context.Context, c *gh.Client, repoID int64, repo gh.Repo, sha string, id int64, text render.CheckRunText, detailsURL string, fence Fence) error {
+func (p *Publisher) CompleteCheck(ctx context.Context, c *gh.Client, repoID int64, repo gh.Repo, sha string, id int64, text render.CheckRunText, detailsURL string, fence Fence) (err error) {
+	ctx, end := span.Start(ctx, "publish check run")
+	defer func() { end(err) }()
 	run := gh.CheckRun{
 		Name: CheckName, ExternalID: externalID(repoID, sha), DetailsURL: detailsURL, Status: "completed", Conclusion: text.Conclusion,
 		Title: text.Title, Summary: text.Summary, Text: text.Text,
@@ -125,7 +128,9 @@ func hashOf(run gh.CheckRun) (string, error) {
 }
 
 // Comment keeps the one comment on a pull request: written when a milestone moves, edited when that changes, shrunk when nothing is left to say.
-func (p *Publisher) Comment(ctx context.Context, c *gh.Client, in render.PullInput, wanted bool, fence Fence) error {
+func (p *Publisher) Comment(ctx context.Context, c *gh.Client, in render.PullInput, wanted bool, fence Fence) (err error) {
+	ctx, end := span.Start(ctx, "publish comment")
+	defer func() { end(err) }()
 	key := strconv.Itoa(in.Number)
 	repo := gh.Repo{Owner: in.Repo.Owner, Name: in.Repo.Name}
 	pub, err := p.Store.Publication(ctx, in.Repo.ID, storage.PublicationComment, key)
