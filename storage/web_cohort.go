@@ -30,6 +30,12 @@ func (q *Queries) NewestRepositories(ctx context.Context, n int) ([]int64, error
 	return ids, wrap(err, "newest repositories")
 }
 
+// InstallationsByID lists the installations of these ids that are not deleted.
+func (q *Queries) InstallationsByID(ctx context.Context, ids []int64) ([]Installation, error) {
+	all, err := byIDs(ctx, q, ids, installationDest, installationSelect+` WHERE id IN (`, `) AND deleted_at IS NULL ORDER BY id`)
+	return all, wrap(err, "installations by id")
+}
+
 // RepositoriesByID lists the repositories that are still in their installation, of these ids.
 func (q *Queries) RepositoriesByID(ctx context.Context, ids []int64) ([]Repository, error) {
 	all, err := byIDs(ctx, q, ids, repositoryDest, repositorySelect+` WHERE id IN (`, `) AND removed_at IS NULL ORDER BY id`)

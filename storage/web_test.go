@@ -42,6 +42,12 @@ func TestPagesQueries(t *testing.T) {
 		stamps, err := q.RepositoryStamps(ctx, []int64{2, 4, 99})
 		must(err)
 		same("stamps", stamps, []storage.RepositoryStamp{{ID: 2, ReportID: report, UpdatedAt: now}})
+		must(q.PutInstallation(ctx, storage.Installation{ID: 10, AccountLogin: "o", AccountType: "Organization"}))
+		ins, err := q.InstallationsByID(ctx, []int64{10, 11})
+		must(err)
+		if len(ins) != 1 || ins[0].AccountLogin != "o" || ins[0].AccountType != "Organization" {
+			t.Errorf("installations: %+v", ins)
+		}
 		newest, err := q.NewestRepositories(ctx, 2)
 		must(err)
 		same("newest", newest, []int64{1, 2})

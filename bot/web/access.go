@@ -168,7 +168,11 @@ func (s *Server) askGitHub(ctx context.Context, v *viewer) (*viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	ours, err := s.cfg.Store.Installations(ctx)
+	ids := make([]int64, 0, len(listed))
+	for _, in := range listed {
+		ids = append(ids, in.ID)
+	}
+	ours, err := s.cfg.Store.InstallationsByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -228,7 +228,9 @@ func (s *Server) learnersPage(p *request) error {
 	if err != nil {
 		return err
 	}
-	p.offer(in.all, &in.bar)
+	if err := p.offer(in.all, &in.bar); err != nil {
+		return err
+	}
 	some, q, plan := in.rows, in.q, in.in.plan
 	pages := max(1, (len(some)+pageSize-1)/pageSize)
 	q.Page, q.Per = min(q.Page, pages), pageSize

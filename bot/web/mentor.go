@@ -48,7 +48,7 @@ func (p *request) mentors(ctx context.Context, repo *storage.Repository) (bool, 
 // inTeam reports whether GitHub lists the person as a member of a team.
 func (p *request) inTeam(org, slug string) (bool, error) {
 	return answered(p, p.srv.memberships, p.viewer.key("member", org+"/"+slug), func(ctx context.Context, c *gh.Client) (bool, error) {
-		return c.TeamMember(ctx, org, slug, p.viewer.user.Login)
+		return c.TeamMember(ctx, org, strings.ToLower(slug), p.viewer.user.Login)
 	})
 }
 

@@ -90,7 +90,9 @@ func (s *Server) milestonesPage(p *request) error {
 	if err != nil {
 		return err
 	}
-	p.offer(everybody, &bar)
+	if err := p.offer(everybody, &bar); err != nil {
+		return err
+	}
 	all := g.learners
 	type part struct {
 		rules.Step

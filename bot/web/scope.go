@@ -104,21 +104,29 @@ func (c *cohort) narrow(g *group, s scope, in func(*learner) bool) *group {
 
 func (l *learner) has(fn func(*entry) bool) bool { return slices.ContainsFunc(l.Repos, fn) }
 
-// offer fills in what can be chosen. A team list that GitHub does not give at the moment is left out: the page is of use without it.
-func (p *request) offer(all *group, bar *scopeBar) {
+// orgsMost is of how many organisations teams are offered: each takes a call.
+const orgsMost = 10
+
+// offer fills in what can be chosen.
+func (p *request) offer(all *group, bar *scopeBar) error {
 	bar.Orgs, bar.Cohorts = orgs(all.entries), cohorts(all)
-	for _, org := range bar.Orgs {
-		list, err := p.teams(org)
-		if err != nil {
-			p.srv.cfg.Log.WarnContext(p.Context(), "GitHub did not list the teams of an organisation", "org", org, "error", err)
-			continue
+	in, err := p.srv.cfg.Store.InstallationsByID(p.Context(), p.viewer.known)
+	if err != nil {
+		return err
+	}
+	var asked []string
+	for _, i := range in {
+		if i.AccountType == "Organization" && len(asked) < orgsMost && slices.ContainsFunc(bar.Orgs, func(o string) bool { return strings.EqualFold(o, i.AccountLogin) }) {
+			asked = append(asked, i.AccountLogin)
 		}
+	}
+	for i, list := range p.teamsOf(asked) {
 		for _, t := range list {
 			name := t.Name
-			if len(bar.Orgs) > 1 {
-				name = org + "/" + name
+			if len(asked) > 1 {
+				name = asked[i] + "/" + name
 			}
-			bar.Teams = append(bar.Teams, teamChoice{org + "/" + t.Slug, name})
+			bar.Teams = append(bar.Teams, teamChoice{asked[i] + "/" + t.Slug, name})
 		}
 	}
 	slices.SortStableFunc(bar.Teams, func(a, b teamChoice) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
@@ -132,6 +140,25 @@ func (p *request) offer(all *group, bar *scopeBar) {
 	if o := bar.Scope.Org; o != "" && !slices.ContainsFunc(bar.Orgs, func(s string) bool { return strings.EqualFold(s, o) }) {
 		bar.Orgs = append(bar.Orgs, o)
 	}
+	return nil
+}
+
+// teamsOf lists the teams of each organisation. A list that GitHub does not give at the moment is left out: the page is of use without it.
+func (p *request) teamsOf(orgs []string) [][]gh.Team {
+	lists := make([][]gh.Team, len(orgs))
+	var all sync.WaitGroup
+	for i, org := range orgs {
+		all.Go(func() {
+			list, err := p.teams(org)
+			if err != nil {
+				p.srv.cfg.Log.WarnContext(p.Context(), "GitHub did not list the teams of an organisation", "org", org, "error", err)
+				return
+			}
+			lists[i] = list
+		})
+	}
+	all.Wait()
+	return lists
 }
 
 // cohorts are the cohorts that two learners or more are in, in order: a name with one's own login at its end is no cohort yet.
@@ -163,7 +190,7 @@ func (p *request) teams(org string) ([]gh.Team, error) {
 
 // members are the people of a team as GitHub lists them to the person, in lower case; nobody where it does not.
 func (p *request) members(team string) (map[string]bool, error) {
-	org, slug, ok := strings.Cut(team, "/")
+	org, slug, ok := strings.Cut(strings.ToLower(team), "/") // GitHub's slugs are in lower case
 	if !ok || org == "" || slug == "" || strings.Contains(slug, "/") {
 		return map[string]bool{}, nil
 	}
@@ -189,48 +216,63 @@ type answers[T any] struct {
 }
 
 type said[T any] struct {
-	value T
-	at    time.Time
+	value  T
+	at     time.Time // zero: never
+	failed time.Time // the last try in vain since
+	err    error
+}
+
+// or is the last answer, as long as it counts while GitHub cannot be asked, or else why it cannot.
+func (s said[T]) or(now time.Time) (T, error) {
+	if age := now.Sub(s.at); age >= 0 && age < accessGrace {
+		return s.value, nil
+	}
+	var none T
+	return none, s.err
 }
 
 // answersMost bounds what is remembered.
 const answersMost = 5000
 
 // answered asks GitHub as the person, unless it was asked minutes ago. What GitHub does not show is empty. While it cannot be asked its last answer
-// counts for a while.
+// counts for a while, and it is not asked at every page.
 func answered[T any](p *request, a *answers[T], key string, ask func(context.Context, *gh.Client) (T, error)) (T, error) {
-	s := p.srv
+	now := p.srv.cfg.Now()
 	a.mu.Lock()
-	last, known := a.all[key]
+	last := a.all[key]
 	a.mu.Unlock()
-	age := s.cfg.Now().Sub(last.at)
-	if known && age >= 0 && age < accessLife {
+	if age := now.Sub(last.at); age >= 0 && age < accessLife {
 		return last.value, nil
 	}
-	var value T
-	client, err := s.cfg.SignIn.As(p.viewer.token)
+	if age := now.Sub(last.failed); last.err != nil && age >= 0 && age < accessAgain {
+		return last.or(now)
+	}
+	var none T
+	client, err := p.srv.cfg.SignIn.As(p.viewer.token)
 	if err != nil {
-		return value, err
+		return none, err
 	}
 	ctx, cancel := context.WithTimeout(p.Context(), 10*time.Second)
 	defer cancel()
 	got, err := ask(ctx, client)
 	switch {
-	case err == nil:
-		value = got
-	case gh.Is(err, gh.NotFound, gh.Forbidden):
 	case gh.Is(err, gh.Auth):
-		return value, errSignedOut
-	case known && age >= 0 && age < accessGrace:
-		return last.value, nil
-	default:
-		return value, err
+		return none, errSignedOut
+	case gh.Is(err, gh.NotFound, gh.Forbidden):
+		got, err = none, nil
+	}
+	fresh := said[T]{value: got, at: now}
+	if err != nil {
+		fresh = said[T]{value: last.value, at: last.at, failed: now, err: err}
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.all == nil || len(a.all) >= answersMost {
 		a.all = map[string]said[T]{}
 	}
-	a.all[key] = said[T]{value, s.cfg.Now()}
-	return value, nil
+	a.all[key] = fresh
+	if err != nil {
+		return fresh.or(now)
+	}
+	return got, nil
 }

@@ -225,6 +225,66 @@ func TestScope(t *testing.T) {
 	}
 }
 
+// TestTeamsOfPeople: repositories of people have no teams, and nobody is asked for them: fifty learners with accounts of their own cost a page no call.
+func TestTeamsOfPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		mia := w.AddUser("mia", "", "")
+		for i := range 3 {
+			login := fmt.Sprintf("ann%d", i)
+			w.people[login] = w.AddUser(login, "", "")
+			in := w.Install(w.app, w.people[login])
+			if err := w.store.PutInstallation(t.Context(), storage.Installation{ID: in.ID, AccountLogin: login, AccountID: w.people[login].ID(), AccountType: "User", Permissions: []byte(`{}`)}); err != nil {
+				t.Fatal(err)
+			}
+			old := w.inst
+			w.inst = in
+			r := w.add(t, seedRepo{Owner: login, Name: "app", Learner: login, Progress: 0.5, Reports: 1, Age: 48 * time.Hour, LastPush: time.Hour})
+			w.inst = old
+			w.SetCollaborator(r, mia, "read")
+		}
+	})
+	b := w.as(t, "mia")
+	w.ResetCalls()
+	if a := b.get("/learners"); !strings.Contains(a.body, "/learners/ann2") {
+		t.Fatalf("%d: nobody is listed", a.status)
+	}
+	for route, n := range w.Calls() {
+		if strings.Contains(route, "/teams") {
+			t.Errorf("%d times %s", n, route)
+		}
+	}
+	// While GitHub does not give an organisation's teams it is not asked at every page.
+	w.Fail(func(r *http.Request) githubsim.Fault {
+		if strings.Contains(r.URL.Path, "/teams") {
+			return githubsim.Fault{Kind: githubsim.FaultStatus, Status: 502}
+		}
+		return githubsim.Fault{}
+	})
+	olga := w.as(t, "olga")
+	w.add(t, seedRepo{Owner: "academy", Name: "late", Learner: "bob", Progress: 0.5, Reports: 1, Age: 48 * time.Hour, LastPush: time.Hour})
+	w.clock.Advance(web.AccessLifeForTest)
+	w.ResetCalls()
+	var once int
+	for i := range 4 {
+		if a := olga.get("/learners"); a.status != 200 || !strings.Contains(a.body, "/learners/bob") {
+			t.Fatalf("without teams: %d", a.status)
+		}
+		n := 0
+		for route, k := range w.Calls() {
+			if strings.Contains(route, "/teams") {
+				n += k
+			}
+		}
+		if i == 0 {
+			once = n
+		}
+		if n == 0 || n != once {
+			t.Errorf("page %d: %d calls in vain, %d at the first", i+1, n, once)
+		}
+	}
+}
+
 // TestToday: the list says why, counts each sort of reason, and leads to the milestone in the repository's report, with its step open.
 func TestToday(t *testing.T) {
 	t.Parallel()

@@ -46,7 +46,9 @@ func (s *Server) today(p *request) error {
 	if err != nil {
 		return err
 	}
-	p.offer(everybody, &bar)
+	if err := p.offer(everybody, &bar); err != nil {
+		return err
+	}
 	ids := make([]int64, 0, len(g.entries))
 	for _, e := range g.entries {
 		ids = append(ids, e.repo.ID)
