@@ -65,16 +65,33 @@ func evidenceDest(c *EvidenceClaim) []any {
 	return []any{&c.ID, &c.RepoID, &c.Milestone, &c.By, &c.Target, scanTime{&c.At}, &c.State, &c.DecidedBy, scanTime{&c.DecidedAt}}
 }
 
-// AddEvidenceClaim records a claim as open and returns its id.
+// AddEvidenceClaim records a claim as open and returns its id. The repository counts as changed.
 func (q *Queries) AddEvidenceClaim(ctx context.Context, c EvidenceClaim) (id int64, err error) {
-	err = one(ctx, q.w, []any{&id}, `INSERT INTO claims (repo_id, milestone, by_login, target, at, state) VALUES ($1, $2, $3, $4, $5, 'open') RETURNING id`,
-		c.RepoID, c.Milestone, c.By, bound(c.Target), q.orNow(c.At))
+	err = q.atomically(ctx, func(q *Queries) error {
+		if err := one(ctx, q.w, []any{&id}, `INSERT INTO claims (repo_id, milestone, by_login, target, at, state) VALUES ($1, $2, $3, $4, $5, 'open') RETURNING id`,
+			c.RepoID, c.Milestone, c.By, bound(c.Target), q.orNow(c.At)); err != nil {
+			return err
+		}
+		return q.touch(ctx, c.RepoID)
+	})
 	return id, wrap(err, "claim evidence of %s in repository %d", c.Milestone, c.RepoID)
 }
 
-// DecideEvidenceClaims settles the open claims of a milestone and says how many there were.
-func (q *Queries) DecideEvidenceClaims(ctx context.Context, repoID int64, milestone, state, by string) (int64, error) {
-	n, err := q.w.exec(ctx, `UPDATE claims SET state = $3, decided_by = $4, decided_at = $5 WHERE repo_id = $1 AND milestone = $2 AND state = 'open'`, repoID, milestone, state, by, q.now())
+// touch notes that something about a repository has changed.
+func (q *Queries) touch(ctx context.Context, repoID int64) error {
+	_, err := q.w.exec(ctx, `UPDATE repositories SET updated_at = $2 WHERE id = $1`, repoID, q.now())
+	return err
+}
+
+// DecideEvidenceClaims settles the open claims of a milestone and says how many there were. The repository counts as changed.
+func (q *Queries) DecideEvidenceClaims(ctx context.Context, repoID int64, milestone, state, by string) (n int64, err error) {
+	err = q.atomically(ctx, func(q *Queries) error {
+		n, err = q.w.exec(ctx, `UPDATE claims SET state = $3, decided_by = $4, decided_at = $5 WHERE repo_id = $1 AND milestone = $2 AND state = 'open'`, repoID, milestone, state, by, q.now())
+		if err != nil || n == 0 {
+			return err
+		}
+		return q.touch(ctx, repoID)
+	})
 	return n, wrap(err, "decide claims of %s in repository %d", milestone, repoID)
 }
 

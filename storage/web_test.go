@@ -102,6 +102,22 @@ func TestPagesQueries(t *testing.T) {
 		must(err)
 		_, err = q.DecideEvidenceClaims(ctx, 2, "orm", storage.ClaimRejected, "mia")
 		must(err)
+		now = now.Add(time.Minute)
+		_, err = q.DecideEvidenceClaims(ctx, 1, "rbac", storage.ClaimRejected, "mia") // there is none
+		must(err)
+		for id, want := range map[int64]time.Time{1: now.Add(-time.Minute), 2: now.Add(-time.Minute)} {
+			one, err := q.Repository(ctx, id)
+			must(err)
+			same("changed", one.UpdatedAt, want)
+		}
+		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: 3, Milestone: "jwt", By: "lea", Target: "x"})
+		must(err)
+		_, err = q.DecideEvidenceClaims(ctx, 3, "jwt", storage.ClaimRejected, "mia")
+		must(err)
+		one, err = q.Repository(ctx, 3)
+		must(err)
+		same("changed by a claim", one.UpdatedAt, now)
+		now = now.Add(-time.Minute)
 		for n, ids := range [][]int64{{2, 3}, {1, 2, 3}} {
 			claims, err := q.OpenEvidenceClaims(ctx, ids)
 			must(err)
@@ -116,7 +132,7 @@ func TestPagesQueries(t *testing.T) {
 		must(err)
 		over, err := q.Overrides(ctx, 10)
 		must(err)
-		same("overrides", over, []storage.Override{{"claim", "jwt", 1}, {"claim", "orm", 2}, {"signoff", "jwt", 1}, {"skip", "orm", 1}})
+		same("overrides", over, []storage.Override{{"claim", "jwt", 1}, {"claim", "jwt", 3}, {"claim", "orm", 2}, {"signoff", "jwt", 1}, {"skip", "orm", 1}})
 
 		s := storage.Session{TokenHash: "h", UserID: 5, Data: []byte("{}"), ExpiresAt: now.Add(time.Hour)}
 		must(q.AddSession(ctx, s))

@@ -63,6 +63,7 @@ type entry struct {
 	since   []time.Time
 	reasons map[int]string // of those started
 	earned  []storage.Earned
+	claims  []storage.EvidenceClaim // open ones
 }
 
 // FullName is "owner/name".
@@ -249,6 +250,15 @@ func (c *cohort) read(ctx context.Context, ids []int64) (map[int64]*entry, error
 		if e := out[x.RepoID]; e != nil {
 			x.Milestone = e.plan.idOf(x.Milestone)
 			e.earned = append(e.earned, x)
+		}
+	}
+	claims, err := c.store.OpenEvidenceClaims(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range claims {
+		if e := out[x.RepoID]; e != nil {
+			e.claims = append(e.claims, x)
 		}
 	}
 	return out, nil

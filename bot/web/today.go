@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"milepost/rules"
-	"milepost/storage"
 )
 
 const (
@@ -49,18 +48,6 @@ func (s *Server) today(p *request) error {
 	if err := p.offer(everybody, &bar); err != nil {
 		return err
 	}
-	ids := make([]int64, 0, len(g.entries))
-	for _, e := range g.entries {
-		ids = append(ids, e.repo.ID)
-	}
-	claims, err := s.cfg.Store.OpenEvidenceClaims(p.Context(), ids)
-	if err != nil {
-		return err
-	}
-	byRepo := map[int64][]storage.EvidenceClaim{}
-	for _, c := range claims {
-		byRepo[c.RepoID] = append(byRepo[c.RepoID], c)
-	}
 	learners := g.learners
 	var all []attention
 	calm, started := 0, 0
@@ -68,7 +55,7 @@ func (s *Server) today(p *request) error {
 		if l.Started() {
 			started++
 		}
-		rs := l.reasons(s.cfg.Now(), byRepo)
+		rs := l.reasons(s.cfg.Now())
 		if len(rs) == 0 {
 			calm++
 			continue
@@ -161,7 +148,7 @@ func newest(all []*learner) time.Time {
 }
 
 // reasons finds why a mentor should look at a learner. Repositories that rest count nowhere.
-func (l *learner) reasons(now time.Time, claims map[int64][]storage.EvidenceClaim) []reason {
+func (l *learner) reasons(now time.Time) []reason {
 	var out []reason
 	active := false
 	for _, e := range l.Repos {
@@ -172,7 +159,7 @@ func (l *learner) reasons(now time.Time, claims map[int64][]storage.EvidenceClai
 		if !e.asked.IsZero() && now.Sub(e.asked) < askedFor {
 			out = append(out, reason{"Asked", "asked for a mentor’s look", e.asked, e, 4, "", ""})
 		}
-		for _, cl := range claims[e.repo.ID] {
+		for _, cl := range e.claims {
 			out = append(out, reason{"Asked", fmt.Sprintf("points at evidence for “%s”, to be confirmed", e.plan.titleOf(cl.Milestone)), cl.At, e, 4, cl.Milestone, "claimed"})
 		}
 		for _, x := range e.earned {
