@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"milepost/storage"
 )
 
 // Role says which part of the server a process plays.
@@ -48,6 +50,7 @@ type Config struct {
 	MetricsAddr    string   `env:"METRICS_ADDR"`
 	Admins         []string `env:"ADMINS" envSeparator:","`
 	Workers        int      `env:"WORKERS" envDefault:"4"`
+	Retention      string   `env:"RETENTION"`
 	Tracing        Tracing
 
 	// Role is set by the command line.
@@ -101,6 +104,9 @@ func (c *Config) validate() error {
 	if c.Workers < 1 || c.Workers > 256 {
 		fault("WORKERS must be 1 to 256, not %d", c.Workers)
 	}
+	if _, err := storage.ParseRetention(c.Retention); err != nil {
+		fault("RETENTION names what is kept and for how many days, such as deliveries=8,reports=400: %w", err)
+	}
 	c.WebhookSecret = slices.DeleteFunc(c.WebhookSecret, func(s string) bool { return strings.TrimSpace(s) == "" })
 	if c.Configured() && len(c.WebhookSecret) == 0 {
 		fault("WEBHOOK_SECRET is needed with APP_ID: without it anybody could send deliveries; use the secret of the app's webhook settings")
@@ -109,6 +115,12 @@ func (c *Config) validate() error {
 		fault("PRIVATE_KEY or PRIVATE_KEY_PATH is needed with APP_ID; GitHub gives the .pem file on the app's settings page")
 	}
 	return errors.Join(append(faults, c.Tracing.faults()...)...)
+}
+
+// retention is how long what is kept; the text was validated.
+func (c Config) retention() storage.Retention {
+	r, _ := storage.ParseRetention(c.Retention)
+	return r.WithDefaults()
 }
 
 // Configured reports whether the environment names an app.

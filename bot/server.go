@@ -142,7 +142,7 @@ func (s *Server) assemble(ctx context.Context) error {
 	}
 	wc := web.Config{
 		Store: s.store, PublicURL: s.cfg.PublicURL, ServerURL: s.cfg.ServerURL, APIURL: s.cfg.APIURL, WebhookPath: s.cfg.WebhookPath, SessionSecret: s.secret,
-		Admins: s.cfg.Admins, Roadmap: roadmap, Now: s.opts.Now, Log: s.log, Transport: s.opts.Transport,
+		Admins: s.cfg.Admins, Roadmap: roadmap, Now: s.opts.Now, Log: s.log, Transport: s.opts.Transport, Retention: s.cfg.retention(),
 	}
 	if s.cfg.MetricsAddr == "" {
 		wc.Metrics = s.metrics.handler()
@@ -304,7 +304,7 @@ func (s *Server) startWork(ctx context.Context, actor *evaluate.Actor) error {
 	wc := work.Config{
 		Store:    s.store,
 		Handlers: map[string]work.Handler{storage.KindRepo: s.tracer.run(s.store, s.told(actor.Handle)), storage.KindInstall: s.tracer.run(s.store, s.told(actor.HandleInstall))},
-		Timers:   actor.Timers(storage.Retention{}),
+		Timers:   actor.Timers(s.cfg.retention()),
 		Workers:  s.cfg.Workers, Now: s.opts.Now, Logger: s.log,
 		Observe: func(e work.Event) {
 			s.metrics.run(e)

@@ -2,6 +2,10 @@ package storage
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -22,14 +26,24 @@ type Retention struct {
 
 const day = 24 * time.Hour
 
-func (r Retention) withDefaults() Retention {
-	for _, f := range []struct {
-		d   *time.Duration
-		def time.Duration
-	}{
-		{&r.Deliveries, 8 * day}, {&r.Aside, 30 * day}, {&r.Idle, 30 * day}, {&r.ReportData, 30 * day}, {&r.Reports, 400 * day}, {&r.Snapshots, 30 * day},
-		{&r.Facts, 60 * day}, {&r.Events, 90 * day}, {&r.Commands, 90 * day}, {&r.ETags, 30 * day}, {&r.RemovedRepo, 30 * day},
-	} {
+// retained is one field of a Retention.
+type retained struct {
+	name string // in ParseRetention's text
+	d    *time.Duration
+	def  time.Duration
+}
+
+func (r *Retention) fields() []retained {
+	return []retained{
+		{"deliveries", &r.Deliveries, 8 * day}, {"aside", &r.Aside, 30 * day}, {"idle", &r.Idle, 30 * day}, {"report-data", &r.ReportData, 30 * day}, {"reports", &r.Reports, 400 * day},
+		{"snapshots", &r.Snapshots, 30 * day}, {"facts", &r.Facts, 60 * day}, {"events", &r.Events, 90 * day}, {"commands", &r.Commands, 90 * day}, {"etags", &r.ETags, 30 * day},
+		{"removed", &r.RemovedRepo, 30 * day},
+	}
+}
+
+// WithDefaults fills in what is zero.
+func (r Retention) WithDefaults() Retention {
+	for _, f := range r.fields() {
 		if *f.d <= 0 {
 			*f.d = f.def
 		}
@@ -37,12 +51,39 @@ func (r Retention) withDefaults() Retention {
 	return r
 }
 
+// ParseRetention reads "deliveries=8,reports=400": names and days. What is not named takes its default. Deliveries are kept for 4 days at least, since GitHub sends
+// them again for three, and a delivery that was forgotten would count as new.
+func ParseRetention(text string) (Retention, error) {
+	var r Retention
+	fields := r.fields()
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		i := slices.IndexFunc(fields, func(f retained) bool { return f.name == name })
+		if i < 0 {
+			names := make([]string, 0, len(fields))
+			for _, f := range fields {
+				names = append(names, f.name)
+			}
+			return r, fmt.Errorf("%q is not kept by a time of its own; there are %s", name, strings.Join(names, ", "))
+		}
+		days, err := strconv.Atoi(value)
+		if least := map[bool]int{true: 4, false: 1}[name == "deliveries"]; err != nil || days < least || days > 36500 {
+			return r, fmt.Errorf("%s takes a number of days, %d at least, not %q", name, least, value)
+		}
+		*fields[i].d = time.Duration(days) * day
+	}
+	return r, nil
+}
+
 // pruneBatch bounds how long one statement holds SQLite's writer.
 const pruneBatch = 500
 
 // Prune deletes what is older than it has to be kept, in small steps, so that it can run beside everything else. It returns the rows deleted, by what they were.
 func (s *Store) Prune(ctx context.Context, keep Retention) (map[string]int64, error) {
-	keep = keep.withDefaults()
+	keep = keep.WithDefaults()
 	now := s.now()
 	gone := map[string]int64{}
 	for _, p := range []struct {

@@ -165,16 +165,18 @@ type kept struct{ What, Why, Long, Who string }
 
 // privacy says what is stored, for how long and who sees it.
 func (s *Server) privacy(p *request) error {
+	r := s.cfg.Retention.WithDefaults()
+	days := func(d time.Duration) string { return count(int(d/(24*time.Hour)), "day") }
 	return p.show("privacy", p.layout("Privacy", "", []kept{
-		{"Names, topics and settings of repositories, and of the accounts that installed the app", "to know what to check and where to write", "until the app is uninstalled; 30 days after a repository is taken out", "people whom GitHub lets see the repository"},
-		{"What was found in files: names of libraries, kinds of code, places; never the code itself", "to judge without reading everything anew", "60 days after the last use", "the program alone"},
-		{"Reports: the status of each milestone, with places in the repository", "to show progress and its history", "the newest for as long as the app is installed; older ones in full for 30 days, their numbers for 400", "people whom GitHub lets see the repository; everybody if the learner says so"},
+		{"Names, topics and settings of repositories, and of the accounts that installed the app", "to know what to check and where to write", "until the app is uninstalled; " + days(r.RemovedRepo) + " after a repository is taken out", "people whom GitHub lets see the repository"},
+		{"What was found in files: names of libraries, kinds of code, places; never the code itself", "to judge without reading everything anew", days(r.Facts) + " after the last use", "the program alone"},
+		{"Reports: the status of each milestone, with places in the repository", "to show progress and its history", "the newest for as long as the app is installed; older ones in full for " + days(r.ReportData) + ", their numbers for " + days(r.Reports), "people whom GitHub lets see the repository; everybody if the learner says so"},
 		{"When and where each milestone was earned; sign-offs, skips and claims with the login of who made them", "because what was earned is never lost", "for as long as the app is installed", "people whom GitHub lets see the repository"},
 		{"Notes of mentors on a learner", "to remember what was agreed", "until their writer, or the learner, deletes them", "mentors of the learner’s repositories, and the learner in the file of the own data"},
-		{"Webhook deliveries: a few fields of each", "to do the work once and in order", "8 days; 30 when set aside because of a fault", "operators"},
+		{"Webhook deliveries: a few fields of each", "to do the work once and in order", days(r.Deliveries) + "; " + days(r.Aside) + " when set aside because of a fault", "operators"},
 		{"Commits’ authors, dates and first lines, pull requests, results of CI and deployments", "to judge milestones about activity", "for as long as the app is installed", "the program, and people whom GitHub lets see the repository"},
 		{"Of people who sign in: GitHub id, login, name, address of the picture, and an encrypted token", "to know who you are and to ask GitHub what you may see", "the session for 14 days at most; the rest until you delete it", "you, and operators"},
 		{"Teams of an organisation and who is in them, as GitHub shows them to you", "to narrow lists to a team, and to know who is a mentor", "some minutes, in memory alone", "you"},
-		{"The log of what the bot did and why", "so that everybody can check it", "90 days", "people whom GitHub lets see the repository"},
+		{"The log of what the bot did and why", "so that everybody can check it", days(r.Events), "people whom GitHub lets see the repository"},
 	}))
 }

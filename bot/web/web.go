@@ -47,6 +47,7 @@ type Config struct {
 	SessionSecret    []byte   // 16 bytes at least
 	Admins           []string // logins that see the operator's page
 	Roadmap          *rules.Roadmap
+	Retention        storage.Retention // what the page about privacy says; zero fields are defaults
 	Now              func() time.Time
 	Log              *slog.Logger
 	Setup            *Setup            // nil once an app is configured

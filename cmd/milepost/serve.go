@@ -19,7 +19,7 @@ func newServe(std streams) *cobra.Command {
 
 The environment: APP_ID, PRIVATE_KEY or PRIVATE_KEY_PATH, WEBHOOK_SECRET (several, separated by commas, while it is changed), WEBHOOK_PATH,
 GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET, GITHUB_API_URL, GITHUB_SERVER_URL, DATABASE_URL, PUBLIC_URL, HOST, PORT, LOG_LEVEL, LOG_FORMAT,
-SESSION_SECRET, METRICS_ADDR, ADMINS, WORKERS, WEBHOOK_PROXY_URL (a channel of smee.io or its like, for a machine that GitHub cannot reach).
+SESSION_SECRET, METRICS_ADDR, ADMINS, WORKERS, RETENTION, WEBHOOK_PROXY_URL (a channel of smee.io or its like, for a machine that GitHub cannot reach).
 
 With a PostgreSQL database any number of processes may run, pages and workers apart if you like: --role web, --role worker. SIGTERM ends one within
 25 seconds; what it was working on, another goes on with at once.`,
