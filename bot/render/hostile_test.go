@@ -17,6 +17,7 @@ import (
 	"github.com/yuin/goldmark/extension"
 	east "github.com/yuin/goldmark/extension/ast"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"milepost/rules"
 	"milepost/rules/strict"
@@ -99,7 +100,7 @@ func structure(t testing.TB, md string) string {
 		switch n := n.(type) {
 		case *ast.Text:
 			if entering {
-				run.Write(n.Segment.Value(src))
+				run.Write(util.UnescapePunctuations(n.Segment.Value(src))) // links are made of what is seen
 				if n.SoftLineBreak() || n.HardLineBreak() {
 					run.WriteByte('\n')
 				}
