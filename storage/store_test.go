@@ -150,6 +150,66 @@ func TestNewerSchema(t *testing.T) {
 	})
 }
 
+// TestRollingUpdate: while a newer version of the program, whose step of the schema adds a column to every table, a table and an index, shares the database, this one
+// does everything that it did before, on the connections it had as well as on new ones.
+func TestRollingUpdate(t *testing.T) {
+	t.Parallel()
+	tables, err := storagetest.SQLite(t).TablesForTest(t.Context())
+	if err != nil || len(tables) < 10 {
+		t.Fatalf("tables %v, %v", tables, err)
+	}
+	update := func(t *testing.T, s *storage.Store) {
+		t.Helper()
+		step := []string{`CREATE TABLE next_things (id BIGINT PRIMARY KEY, what TEXT NOT NULL)`, `CREATE INDEX next_work ON work (kind, changed_at)`,
+			`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, ` + map[bool]string{true: "true", false: "1"}[s.Postgres()] + `)`}
+		for _, table := range tables {
+			step = append(step, `ALTER TABLE `+table+` ADD COLUMN next_column TEXT NOT NULL DEFAULT 'x'`)
+		}
+		for _, stmt := range step {
+			if err := s.ExecForTest(t.Context(), stmt); err != nil {
+				t.Fatalf("%s: %v", stmt, err)
+			}
+		}
+	}
+	storagetest.Each(t, func(t *testing.T, open storagetest.Opener) {
+		updated := false
+		storagetest.Exercise(t, func(tb testing.TB, opts storage.Options) *storage.Store {
+			tb.Helper()
+			s := open(tb, opts)
+			if !updated {
+				updated = true
+				life := func(n int) { // of a delivery, on the connections that the store has
+					t.Helper()
+					key := storage.Key{Kind: "rolling", ID: "1"}
+					_, err := s.Accept(t.Context(), storage.Delivery{GUID: fmt.Sprint("rolling", n), Mailbox: key, Fields: []byte("{}")})
+					claims, cerr := s.ClaimWork(t.Context(), "w", []string{"rolling"}, time.Minute, 1, 0)
+					if errors.Join(err, cerr) != nil || len(claims) != 1 {
+						t.Fatal(len(claims), err, cerr)
+					}
+					box, err := s.Mailbox(t.Context(), &claims[0], 0)
+					if err != nil || len(box) != 1 {
+						t.Fatal(len(box), err)
+					}
+					if err := errors.Join(s.FinishDeliveries(t.Context(), box[0].ID), s.FinishWork(t.Context(), &claims[0], time.Time{})); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for n := range 20 { // every connection has its statements ready
+					life(n)
+				}
+				update(t, s)
+				for n := range 20 {
+					life(100 + n)
+				}
+			}
+			return s
+		})
+		if !updated {
+			t.Error("nothing was updated")
+		}
+	})
+}
+
 // TestSchemasAgree: the steps for both databases lead to the same tables, columns and indexes.
 func TestSchemasAgree(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -70,7 +71,10 @@ func launch(t *testing.T, cmd *exec.Cmd, url string) *child {
 		_ = c.cmd.Wait() // it is killed: how it ended is asked for where it matters
 		close(c.done)
 	}()
-	t.Cleanup(c.kill)
+	t.Cleanup(func() {
+		c.kill()
+		c.kept(t)
+	})
 	if url == "" {
 		return c
 	}
@@ -92,6 +96,36 @@ func launch(t *testing.T, cmd *exec.Cmd, url string) *child {
 		return resp.StatusCode == http.StatusOK
 	})
 	return c
+}
+
+// kept fails the test when something secret that the process was given, or a token that GitHub gave it, is in what it printed.
+func (c *child) kept(t *testing.T) {
+	t.Helper()
+	printed := c.out.String()
+	for _, token := range []string{"ghs_", "ghu_", "ghr_", "eyJhbGciOi", "BEGIN RSA"} {
+		if strings.Contains(printed, token) {
+			t.Errorf("%q is in what was printed", token)
+		}
+	}
+	for _, kv := range c.cmd.Env {
+		name, value, _ := strings.Cut(kv, "=")
+		switch name {
+		case "WEBHOOK_SECRET", "GITHUB_CLIENT_SECRET", "SESSION_SECRET":
+		case "PRIVATE_KEY":
+			value = strings.Split(value, "\n")[3]
+		case "DATABASE_URL":
+			u, err := url.Parse(value)
+			if err != nil {
+				continue
+			}
+			value, _ = u.User.Password()
+		default:
+			continue
+		}
+		if value != "" && strings.Contains(printed, value) {
+			t.Errorf("the value of %s is in what was printed", name)
+		}
+	}
 }
 
 // kill ends the process as a power cut would.
