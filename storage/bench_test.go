@@ -2,6 +2,7 @@ package storage_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -10,39 +11,67 @@ import (
 	"milepost/storage/storagetest"
 )
 
-// BenchmarkQueue measures one claim and its end, while that many other keys are due or snoozed. Flat on both databases:
-//
-//	SQLite      10: 0.63 ms   1,000: 0.62 ms   100,000: 0.62 ms
-//	PostgreSQL  10: 0.32 ms   1,000: 0.38 ms   100,000: 0.29 ms   (the test's server does not wait for its disk)
-//
-// Two shared cores of an AMD EPYC, go test -run xxx -bench Queue ./storage
+// queued makes n keys: a third of each priority, half of them due and half waiting for an hour.
+func queued(b *testing.B, s *storage.Store, n int) {
+	b.Helper()
+	wishes := make([]storage.Wish, 0, n)
+	for i := range n {
+		w := storage.Wish{Key: storage.Key{Kind: "repo", ID: fmt.Sprint(i)}, Priority: i % 3 * 10}
+		if i%2 == 0 {
+			w.At = time.Now().Add(time.Hour)
+		}
+		wishes = append(wishes, w)
+	}
+	if err := s.Enqueue(b.Context(), wishes...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkQueue measures what is done with the queue while that many keys wait in it: a wish for one of them, a claim with its end, a look at what is due
+// next, a delivery made durable, and the statistics of the operator's page and of the metrics.
 func BenchmarkQueue(b *testing.B) {
+	kinds := []string{"repo", "timer", "install"}
 	for name, open := range map[string]func(testing.TB) *storage.Store{"sqlite": storagetest.SQLite, "postgres": storagetest.Postgres} {
-		for _, n := range []int{10, 1000, 100_000} {
-			b.Run(fmt.Sprint(name, "/", n), func(b *testing.B) {
-				ctx := context.Background()
-				s := open(b)
-				var wishes []storage.Wish
-				for i := range n {
-					w := storage.Wish{Key: storage.Key{Kind: "repo", ID: fmt.Sprint(i)}, Priority: i % 3 * 10}
-					if i%2 == 0 {
-						w.At = time.Now().Add(time.Hour)
-					}
-					wishes = append(wishes, w)
-				}
-				if err := s.Enqueue(ctx, wishes...); err != nil {
-					b.Fatal(err)
-				}
-				for b.Loop() {
-					claims, err := s.ClaimWork(ctx, "bench", []string{"repo", "timer", "install"}, time.Minute, 1, 0)
+		for _, n := range []int{10, 100, 1000, 10_000, 100_000} {
+			s := open(b)
+			queued(b, s, n)
+			i := 0
+			for _, op := range []struct {
+				name string
+				do   func(ctx context.Context) error
+			}{
+				{"enqueue", func(ctx context.Context) error {
+					return s.Enqueue(ctx, storage.Wish{Key: storage.Key{Kind: "repo", ID: fmt.Sprint(i % n)}, Priority: storage.PriorityNormal})
+				}},
+				{"claim and complete", func(ctx context.Context) error {
+					claims, err := s.ClaimWork(ctx, "bench", kinds, time.Minute, 1, 0)
 					if err != nil || len(claims) != 1 {
-						b.Fatal(len(claims), err)
+						return errors.Join(err, fmt.Errorf("%d claims", len(claims)))
 					}
-					if err := s.RetryWork(ctx, &claims[0], time.Now(), ""); err != nil {
-						b.Fatal(err)
+					return s.FinishWork(ctx, &claims[0], time.Now()) // due again, so that there is always work
+				}},
+				{"next due", func(ctx context.Context) error {
+					_, err := s.NextDue(ctx, kinds)
+					return err
+				}},
+				{"accept", func(ctx context.Context) error {
+					_, err := s.Accept(ctx, storage.Delivery{GUID: fmt.Sprint("bench", i), Event: "push", Fields: []byte("{}"), Mailbox: storage.Key{Kind: "repo", ID: fmt.Sprint(i % n)}})
+					return err
+				}},
+				{"statistics", func(ctx context.Context) error {
+					_, err := s.QueueStats(ctx)
+					return err
+				}},
+			} {
+				b.Run(fmt.Sprint(op.name, "/", name, "/", n), func(b *testing.B) {
+					for b.Loop() {
+						i++
+						if err := op.do(b.Context()); err != nil {
+							b.Fatal(err)
+						}
 					}
-				}
-			})
+				})
+			}
 		}
 	}
 }

@@ -45,7 +45,7 @@ var (
 	ghMention   = regexp.MustCompile(`(?i)(?:^|[^0-9a-z_])@[a-z0-9]`)
 	ghReference = regexp.MustCompile(`(?i)(?:^|[^0-9a-z_&])(?:#|gh-)[0-9]`)
 	ghCommit    = regexp.MustCompile(`(?i)(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])`)
-	ghAddress   = regexp.MustCompile(`(?i)://|www\.`)
+	ghAddress   = regexp.MustCompile(`(?i)://|www\.[^\s]`)
 	ghEmoji     = regexp.MustCompile(`:[a-z0-9_+-]+:`)
 	ourTag      = regexp.MustCompile(`^</?(?:details|summary|sub|code)>$|^<!-- milepost:(?:end|notes|issue:4711|pull:4711:[0-9]+|box:(?:recheck|pause|ask-mentor)) -->$`)
 	anyTag      = regexp.MustCompile(`<!--.*?-->|<[^>]*>`)
