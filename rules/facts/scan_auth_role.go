@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,7 +28,7 @@ var (
 		return regexp.MustCompile(`^(?:(?i:(?:is|require|requires|check|verify|ensure|only|must|has|have|need|needs|allow|permit|validate|authorize|authorise|auth|(?:get_)?current_(?:active_)?|restrict|with|by|for|user|protect|middleware)?_?(?:a_|an_|any_)?(?:super)?(?:admin|role|roles|permission|permissions|superuser|manager|moderator|seller|instructor|teacher|staff)(?:s|_?only|_?auth|_?middleware|_?guard|_?check|checker|_?required|_?user|access|_?route|handler|_?or_?\w+|based\w*)?)|authorizeRoles|restrictTo|authorize|authorise|permit|checkAbility|checkAbilities|verifyTokenAndAdmin\w*|protectAdmin|authAdmin|adminProtect|verifyAdminToken|authPage|authRole|allowedRoles|verifyRoles|allowRoles|roleMiddleware|authenticateAdmin|checkIsAdmin|checkIfAdmin|isUserAdmin|isAuthorized\w*Admin\w*)$`)
 	})
 	routeCall = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?:\.(?:get|post|put|patch|delete|all|use|route|GET|POST|PUT|PATCH|DELETE|Use|Group|With|Get|Post|Put|Patch|Delete|Handle|HandleFunc|Method|layer|route_layer|wrap)\s*\(|preHandler|onRequest|beforeHandle|middleware[sS]?\s*[:(=]|Depends\(|Security\(|dependencies\s*=|@UseGuards\(|canActivate|@login)`)
+		return regexp.MustCompile(`(?:\.(?:` + strings.Join(routeMethods, "|") + `)\s*\(|preHandler|onRequest|beforeHandle|middleware[sS]?\s*[:(=]|Depends\(|Security\(|dependencies\s*=|@UseGuards\(|canActivate|@login)`)
 	})
 	roleCompare = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)(?:\b|_|\.|->|\?\.)(?:user_?|account_?|current_?)?(?:role|roles|role_?name|type|rol|role_?id|access_?level|is_?(?:super_?)?(?:admin|user|staff|moderator|seller)|tipo_usuario)\b[\]"')(]*(?:\s*\.\s*(?:to_?(?:lower|upper)(?:case)?\(\)|value|name\(?\)?|code))?\s*(?:===?|!==?|<=|>=|<>|\bin\b|\bnot in\b|\.equals|\.includes\(|\.contains\(|\.some\(|\.include\?|\.indexOf\()`)
@@ -42,6 +43,38 @@ var (
 		return regexp.MustCompile(`(?i)\b(?:roles?|allowed\w*|permitted\w*|rolesArray)\b\.?(?:\w+)?[.]?(?:includes|contains|indexOf|some|has|include\?)\s*\(\s*[\w.?$\[\]]*role`)
 	})
 )
+
+// routeMethods are calls that are given a route's handlers, and routeMarks what stands in every other match of routeCall.
+var (
+	routeMethods = []string{"get", "post", "put", "patch", "delete", "all", "use", "route", "GET", "POST", "PUT", "PATCH", "DELETE", "Use", "Group", "With", "Get", "Post", "Put", "Patch", "Delete", "Handle", "HandleFunc", "Method", "layer", "route_layer", "wrap"}
+	routeMarks   = [][]byte{[]byte("preHandler"), []byte("onRequest"), []byte("beforeHandle"), []byte("middleware"), []byte("Depends("), []byte("Security("), []byte("dependencies"), []byte("@UseGuards("), []byte("canActivate"), []byte("@login")}
+)
+
+// routeCalls is where code gives a route its handlers. The expression is tried only where a mark or the call of a method stands, for it costs
+// a hundred times as much as to tell that.
+func routeCalls(code []byte) [][]int {
+	if !slices.ContainsFunc(routeMarks, func(m []byte) bool { return bytes.Contains(code, m) }) && !callsRoute(code) {
+		return nil
+	}
+	return routeCall().FindAllIndex(code, -1)
+}
+
+func callsRoute(code []byte) bool {
+	for {
+		dot := bytes.IndexByte(code, '.')
+		if dot < 0 {
+			return false
+		}
+		code = code[dot+1:]
+		end := 0
+		for end < len(code) && identifier(code[end]) {
+			end++
+		}
+		if rest := bytes.TrimLeft(code[end:], " \t\n\f\r"); len(rest) > 0 && rest[0] == '(' && slices.Contains(routeMethods, string(code[:end])) {
+			return true
+		}
+	}
+}
 
 // maxGuards bounds the names that a scanner remembers.
 const maxGuards = 4096
@@ -86,7 +119,7 @@ func guardMount(s *Source, off int) {
 	if i := bytes.LastIndexAny(before, ";{}"); i >= 0 && before[i] != '{' && before[i] != '}' {
 		before = before[i:]
 	}
-	loc := routeCall().FindAllIndex(before, -1)
+	loc := routeCalls(before)
 	if loc == nil {
 		// A decorator of one's own.
 		if start > 0 && s.Raw[start-1] == '@' {

@@ -54,3 +54,16 @@ func TestAuthFacts(t *testing.T) {
 		})
 	}
 }
+
+// TestRouteCallsIsTheExpression: what tells quickly that no route is given its handlers must never differ from the expression.
+func TestRouteCallsIsTheExpression(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{
+		"", ".", "app.get('/x', ", "app.get ('/x', ", "app\n  .post\n  (", "app.useState(", "app.get", "x.route_layer(", "x.routes(", "r.With(auth).Get(", "é.put(", "a.geté(",
+		"preHandler: [", "onRequest", "beforeHandle", "middlewares = ", "middlewareS:", "x = Depends(", "Security(", "dependencies =", "@UseGuards(", "canActivate", "@login", "a.b.c", "get(", "a..use(",
+	} {
+		if got, want := routeCalls([]byte(code)), routeCall().FindAllIndex([]byte(code), -1); !cmp.Equal(got, want) {
+			t.Errorf("%q: %v, the expression says %v", code, got, want)
+		}
+	}
+}

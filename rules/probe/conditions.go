@@ -89,11 +89,26 @@ func MatchAny(globs []string, p string) bool {
 		if !strings.Contains(g, "/") {
 			subject = path.Base(lower)
 		}
-		if ok, err := doublestar.Match(strings.ToLower(g), subject); err == nil && ok {
+		g = strings.ToLower(g)
+		if !strings.HasSuffix(subject, plainEnd(g)) {
+			continue
+		}
+		if ok, err := doublestar.Match(g, subject); err == nil && ok {
 			return true
 		}
 	}
 	return false
+}
+
+// plainEnd is the end of a glob in which every byte stands for itself: what matches ends so.
+func plainEnd(glob string) string {
+	for i := len(glob); i > 0; i-- {
+		switch glob[i-1] {
+		case '*', '?', '[', ']', '{', '}', '\\', '/':
+			return glob[i:]
+		}
+	}
+	return glob
 }
 
 // Uses holds when a package is declared in a manifest and used by the code. Each entry is a package name; "name=module|module" names the modules
