@@ -2,12 +2,14 @@
 package bot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -55,6 +57,8 @@ type Config struct {
 
 	// Role is set by the command line.
 	Role Role `env:"-"`
+
+	unread error // what of the environment has the wrong form
 }
 
 // Load reads the configuration from environment variables, given as "KEY=value". The error names every fault with its remedy.
@@ -67,14 +71,42 @@ func Load(environ []string) (Config, error) {
 	}
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Environment: vars}); err != nil {
-		return c, fmt.Errorf("the environment cannot be read: %s", strings.ReplaceAll(err.Error(), "env: ", ""))
+		c.unread = unreadable(err)
 	}
 	c.Role = RoleAll
 	return c, c.validate()
 }
 
+// unreadable names the variables whose values have the wrong form.
+func unreadable(err error) error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return fmt.Errorf("the environment cannot be read: %w", err)
+	}
+	var faults []error
+	for _, e := range all.Errors {
+		var wrong env.ParseError
+		if !errors.As(e, &wrong) {
+			faults = append(faults, e)
+			continue
+		}
+		name := wrong.Name
+		for _, t := range []reflect.Type{reflect.TypeFor[Config](), reflect.TypeFor[Tracing]()} {
+			if f, ok := t.FieldByName(wrong.Name); ok && f.Tag.Get("env") != "" {
+				name, _, _ = strings.Cut(f.Tag.Get("env"), ",")
+			}
+		}
+		what := map[reflect.Kind]string{reflect.Int: "a whole number", reflect.Int64: "a whole number", reflect.Bool: "true or false"}[wrong.Type.Kind()]
+		faults = append(faults, fmt.Errorf("%s takes %s", name, cmp.Or(what, "another value")))
+	}
+	return errors.Join(faults...)
+}
+
 // validate checks everything that can be checked without a call.
 func (c *Config) validate() error {
+	if c.unread != nil {
+		return c.unread
+	}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	for _, a := range []struct{ name, value string }{{"GITHUB_API_URL", c.APIURL}, {"GITHUB_SERVER_URL", c.ServerURL}, {"PUBLIC_URL", c.PublicURL}, {"WEBHOOK_PROXY_URL", c.WebhookProxy}} {

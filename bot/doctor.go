@@ -65,12 +65,13 @@ type doctor struct {
 	now       func() time.Time
 	transport http.RoundTripper
 	store     *storage.Store
+	blind     bool // there is a database, and it cannot be read
 	gh        *gh.App
 	out       []Finding
 }
 
 func (d *doctor) say(what string, l Level, detail, remedy string) {
-	d.out = append(d.out, Finding{what, l, detail, remedy})
+	d.out = append(d.out, Finding{what, l, strings.Join(strings.Fields(detail), " "), remedy}) // one line, whatever a library says
 }
 
 func (d *doctor) configuration() {
@@ -92,10 +93,11 @@ func (d *doctor) configuration() {
 func (d *doctor) database(ctx context.Context) {
 	store, err := storage.Open(ctx, d.cfg.DatabaseURL, storage.Options{Shared: true, NoMigrate: true})
 	if errors.Is(err, fs.ErrNotExist) {
-		d.say("database", Fault, err.Error(), "check DATABASE_URL; if it is right, run `milepost migrate` or start `milepost serve`, which makes the database")
+		d.say("database", Fault, "there is none yet: "+err.Error(), "check DATABASE_URL; if it is right, run `milepost migrate` or start `milepost serve`, which makes the database")
 		return
 	}
 	if err != nil {
+		d.blind = true
 		d.say("database", Fault, err.Error(), "check DATABASE_URL, and that the database runs and may be written")
 		return
 	}
@@ -133,6 +135,9 @@ func (d *doctor) app(ctx context.Context) {
 	switch {
 	case err != nil:
 		d.say("app", Fault, err.Error(), "set APP_ID with PRIVATE_KEY or PRIVATE_KEY_PATH, or set the app up again")
+		return
+	case !ok && d.blind:
+		d.say("app", Warning, "whether one was set up cannot be known without the database", "mend the database first")
 		return
 	case !ok:
 		d.say("app", Fault, "no GitHub App is configured", "start `milepost serve` and open its set-up page, or set APP_ID, PRIVATE_KEY and WEBHOOK_SECRET")

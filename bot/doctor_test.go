@@ -79,6 +79,7 @@ func TestDoctor(t *testing.T) {
 			}
 			w.sim.SetWebhook(w.app, "https://milepost.example.org/api/github/webhooks", secret)
 		}, "deliveries", bot.Warning, "failed", "reachable"},
+		{"no number", func(_ *testing.T, w *world) { w.env["WORKERS"] = "many" }, "configuration", bot.Fault, "WORKERS takes a whole number", "set the variable"},
 		{"database away", func(_ *testing.T, w *world) { w.env["DATABASE_URL"] = "sqlite:///nowhere/at/all.db" }, "database", bot.Fault, "", "DATABASE_URL"},
 		{"no database yet", func(t *testing.T, w *world) { w.env["DATABASE_URL"] = storagetest.SQLiteDSN(t) }, "database", bot.Fault, "no such file", "milepost migrate"},
 		{"schema missing", func(t *testing.T, w *world) {

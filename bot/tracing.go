@@ -75,7 +75,7 @@ func (t Tracing) faults() []error {
 	}
 	var faults []error
 	if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		faults = append(faults, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT must be an address such as http://localhost:4318, not %q", address))
+		faults = append(faults, fmt.Errorf("OTEL_EXPORTER_OTLP_ENDPOINT must be an address such as http://localhost:4318, not %q", cmp.Or(t.TracesEndpoint, t.Endpoint)))
 	}
 	if p := cmp.Or(t.TracesProtocol, t.Protocol); p != "http/protobuf" {
 		faults = append(faults, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL takes http/protobuf, not %q; collectors listen for it at port 4318", p))
