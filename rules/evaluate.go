@@ -91,7 +91,7 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	case Partial, Missing:
 		out.Next = stack.Fill(res.Next)
 		if out.Next == "" {
-			out.Next = stack.Fill(m.Next.For(stack.Name))
+			out.Next = stack.Fill(m.Next.ForStack(stack))
 		}
 		if out.Reason == "" {
 			out.Reason = stack.Fill(m.Missing)

@@ -105,8 +105,8 @@ type Starter struct {
 	Content string `yaml:"content" json:"content"`
 }
 
-// Text is a text by stack ("node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"); "default" is for all
-// others. In YAML a plain text is the default.
+// Text is a text by stack ("node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir") and, where it differs again, by
+// framework ("django", "ktor" and the others of Frameworks); "default" is for all others. In YAML a plain text is the default.
 type Text map[string]string
 
 // UnmarshalStrict reads a text or a map of texts by stack.
@@ -123,14 +123,27 @@ func (t *Text) UnmarshalStrict(d *strict.Decoder, n *yaml.Node) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		switch {
-		case k.Value != "default" && !slices.Contains(Stacks, k.Value):
-			d.Faultf(k, "there is no stack %q; known are default, %v", k.Value, Stacks)
+		case k.Value != "default" && !slices.Contains(Stacks, k.Value) && !slices.Contains(Frameworks, k.Value):
+			d.Faultf(k, "there is no stack %q; known are default, %v, %v", k.Value, Stacks, Frameworks)
 		case v.Kind != yaml.ScalarNode:
 			d.Faultf(v, "a text is expected here")
 		default:
 			(*t)[k.Value] = v.Value
 		}
 	}
+}
+
+// ForStack returns the text for the framework of a stack, or else for the stack.
+func (t Text) ForStack(s Stack) string {
+	if text, ok := t[s.Framework]; ok && s.Framework != "" {
+		return text
+	}
+	if s.Framework == "ktor" {
+		if text, ok := t["jvm"]; ok {
+			return text
+		}
+	}
+	return t.For(s.Name)
 }
 
 // For returns the text for a stack, or the default.

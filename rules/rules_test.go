@@ -297,3 +297,36 @@ func FuzzParse(f *testing.F) {
 		_, _ = rules.Parse("f", data) // must not panic
 	})
 }
+
+func TestActionsNameTheFramework(t *testing.T) {
+	t.Parallel()
+	const roadmap = `
+id: r
+version: 1
+title: R
+steps:
+  - id: s
+    title: S
+    milestones:
+      - id: docs
+        title: Docs
+        rule: {files: {globs: [DOCS]}}
+        missing: none
+        next: {default: "Any with {run}.", python: "Python with {run}.", django: "Django with {run}.", java: "Spring with {run}.", jvm: "JVM with {run}."}
+`
+	for _, c := range []struct {
+		path, content, manifest, want string
+	}{
+		{"shop/urls.py", "from django.urls import path\n\nurlpatterns = [\n    path('a', a),\n]\n", "requirements.txt", "Django with python manage.py runserver."},
+		{"app.py", "from fastapi import FastAPI\n\napp = FastAPI()\n", "uv.lock", "Python with uv run uvicorn main:app."},
+		{"main.py", "print(1)\n", "requirements.txt", "Python with python main.py."},
+		{"src/App.kt", "import io.ktor.server.netty.*\n\nfun main() {\n    embeddedServer(Netty, port = 8080) {\n    }\n}\n", "build.gradle.kts", "JVM with ./gradlew run."},
+		{"src/App.java", "@SpringBootApplication\npublic class App {\n  void run() { SpringApplication.run(App.class); }\n}\n", "build.gradle", "Spring with ./gradlew bootRun."},
+		{"lib/router.ex", "defmodule R do\n  use Phoenix.Router\nend\n", "mix.exs", "Any with mix phx.server."},
+	} {
+		got := judge(t, load(t, roadmap), rules.Input{}, map[string]string{c.path: c.content, c.manifest: ""})
+		if docs, _ := got.Milestone("docs"); docs.Next != c.want {
+			t.Errorf("%s: next %q, want %q", c.path, docs.Next, c.want)
+		}
+	}
+}

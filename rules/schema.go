@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"milepost/rules/probe"
@@ -42,7 +43,7 @@ func schemaOf(t reflect.Type, defs map[string]any) map[string]any {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[strict.Unmarshaler]()) { // a text, or texts by stack
 		return map[string]any{"anyOf": []any{
 			map[string]any{"type": "string"},
-			map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}, "propertyNames": map[string]any{"enum": append([]string{"default"}, Stacks...)}},
+			map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}, "propertyNames": map[string]any{"enum": slices.Concat([]string{"default"}, Stacks, Frameworks)}},
 		}}
 	}
 	switch t.Kind() {

@@ -10,17 +10,29 @@ import (
 // Stacks are the names by which texts differ.
 var Stacks = []string{"node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"}
 
+// Frameworks are the names by which texts for a stack differ again. "jvm" is any framework for the Java machine but Spring, Ktor among them.
+var Frameworks = []string{"django", "flask", "fastapi", "ktor", "jvm", "rails", "sinatra", "laravel", "symfony", "nest", "phoenix"}
+
+// frameworkOf tells the framework by the name of the server that code starts, and the stacks that it belongs to.
+var frameworkOf = map[string]struct{ key, stacks string }{
+	"Django": {"django", "python"}, "Flask": {"flask", "python"}, "FastAPI": {"fastapi", "python"},
+	"Spring": {"spring", "java kotlin scala"}, "Spring Boot": {"spring", "java kotlin scala"}, "Spring WebFlux": {"spring", "java kotlin scala"}, "Ktor": {"ktor", "kotlin"},
+	"Rails": {"rails", "ruby"}, "Sinatra": {"sinatra", "ruby"}, "Laravel": {"laravel", "php"}, "Symfony": {"symfony", "php"}, "NestJS": {"nest", "node"}, "Phoenix": {"phoenix", "elixir"},
+}
+
 // Stack is the main stack of a repository and the commands that its learner types.
 type Stack struct {
-	Name     string // one of Stacks, "" when there is no code of any
-	Language string // "TypeScript"
-	Dir      string // folder of the main package, "" for the root
-	Install  string // "npm ci"
-	Test     string // "npm test"
-	Add      string // "npm install"
-	AddDev   string // "npm install --save-dev"
-	Run      string // "npm start"
-	Manifest string // "package.json"
+	Name string // one of Stacks, "" when there is no code of any
+	// Framework is the one that most files are written for, where texts or commands differ by it.
+	Framework string
+	Language  string // "TypeScript"
+	Dir       string // folder of the main package, "" for the root
+	Install   string // "npm ci"
+	Test      string // "npm test"
+	Add       string // "npm install"
+	AddDev    string // "npm install --save-dev"
+	Run       string // "npm start"
+	Manifest  string // "package.json"
 }
 
 var stackByLanguage = map[lex.Language]string{
@@ -51,8 +63,32 @@ func StackOf(r *facts.Repo) Stack {
 	if best != lex.Unknown {
 		s.Language = best.String()
 	}
+	s.framework(r)
 	s.commands(r)
 	return s
+}
+
+// framework finds the framework that most files of the stack are written for.
+func (s *Stack) framework(r *facts.Repo) {
+	jvm := s.Name == "java" || s.Name == "kotlin" || s.Name == "scala"
+	seen, most := map[string]int{}, 0
+	for _, h := range r.Hits(facts.KindServer) {
+		if !h.File.Own() || h.File.Class.Has(facts.Test|facts.Example) || h.Value == "plain" || stackByLanguage[h.File.Lang()] != s.Name {
+			continue
+		}
+		known := frameworkOf[h.Name]
+		switch {
+		case known.key != "" && strings.Contains(known.stacks, s.Name):
+		case jvm:
+			known.key = "jvm"
+		default:
+			continue
+		}
+		seen[known.key]++
+		if n := seen[known.key]; n > most || n == most && known.key < s.Framework {
+			s.Framework, most = known.key, n
+		}
+	}
 }
 
 // exists reports whether a file of that name lies anywhere but in vendored folders.
@@ -69,6 +105,7 @@ func (s *Stack) commands(r *facts.Repo) {
 	set := func(manifest, install, test, add, addDev, run string) {
 		s.Manifest, s.Install, s.Test, s.Add, s.AddDev, s.Run = manifest, install, test, add, addDev, run
 	}
+	defer s.starts()
 	switch s.Name {
 	case "node":
 		switch {
@@ -92,8 +129,10 @@ func (s *Stack) commands(r *facts.Repo) {
 		default:
 			set("requirements.txt", "pip install -r requirements.txt", "pytest", "pip install", "pip install", "python main.py")
 		}
-	case "java", "kotlin":
+	case "java", "kotlin", "scala":
 		switch {
+		case s.Name == "scala" && (exists(r, "build.sbt") || !exists(r, "build.gradle") && !exists(r, "pom.xml")):
+			set("build.sbt", "sbt compile", "sbt test", "add to build.sbt", "add to build.sbt", "sbt run")
 		case exists(r, "build.gradle") || exists(r, "build.gradle.kts"):
 			set("build.gradle", "./gradlew build", "./gradlew test", "add to build.gradle", "add to build.gradle", "./gradlew bootRun")
 		default:
@@ -117,10 +156,35 @@ func (s *Stack) commands(r *facts.Repo) {
 		set("composer.json", "composer install", test, "composer require", "composer require --dev", "php -S localhost:8000")
 	case "rust":
 		set("Cargo.toml", "cargo build", "cargo test", "cargo add", "cargo add --dev", "cargo run")
-	case "scala":
-		set("build.sbt", "sbt compile", "sbt test", "add to build.sbt", "add to build.sbt", "sbt run")
 	case "elixir":
 		set("mix.exs", "mix deps.get", "mix test", "add to mix.exs", "add to mix.exs", "mix run")
+	}
+}
+
+// starts sets the command that starts a server of the framework.
+func (s *Stack) starts() {
+	switch s.Framework {
+	case "django":
+		s.Run = strings.TrimSuffix(s.Run, "main.py") + "manage.py runserver"
+	case "flask":
+		s.Run = strings.TrimSuffix(s.Run, "python main.py") + "flask run"
+	case "fastapi":
+		s.Run = strings.TrimSuffix(s.Run, "python main.py") + "uvicorn main:app"
+	case "ktor", "jvm":
+		switch s.Manifest {
+		case "build.gradle":
+			s.Run = "./gradlew run"
+		case "pom.xml":
+			s.Run = "mvn compile exec:java"
+		}
+	case "rails":
+		s.Run = "bin/rails server"
+	case "laravel":
+		s.Run = "php artisan serve"
+	case "symfony":
+		s.Run = "symfony serve"
+	case "phoenix":
+		s.Run = "mix phx.server"
 	}
 }
 
