@@ -282,10 +282,17 @@ func TestGitHubDown(t *testing.T) {
 		t.Logf("%d calls in an hour for %d repositories", asked.Load(), repositories)
 		r.sim.Fail(nil)
 		r.sim.PlanDeliveries(nil)
-		for range 5 {
+		for range 20 {
+			if r.undelivered() == 0 {
+				break
+			}
 			r.pass(6*time.Minute, time.Minute)
 			r.settle(time.Hour)
 		}
+		if n := r.undelivered(); n > 0 {
+			t.Errorf("%d webhooks were never sent again\n%s", n, tail(r.logs.String()))
+		}
+		r.settle(time.Hour)
 		f.require(r, repos)
 	})
 }
