@@ -103,3 +103,39 @@ func allFacts(r *facts.Repo) []facts.Fact {
 	}
 	return out
 }
+
+// withoutPartial are the milestones of which nothing is half done: what is there is there.
+var withoutPartial = []string{
+	"algorithms", "collaboration", "complexity-analysis", "data-structures", "deploy-config", "http-server", "no-committed-dependencies", "no-conflict-markers", "oauth-login",
+	"problem-practice", "programming-language", "pull-requests", "shell-scripts", "status-codes",
+}
+
+// TestEnoughExamples: three met, three missing and, where there is such a thing, two partial ones stand for every milestone.
+func TestEnoughExamples(t *testing.T) {
+	t.Parallel()
+	r, err := roadmaps.Load(roadmaps.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range r.IDs() {
+		data, err := fs.ReadFile(roadmaps.Files(), "backend/examples/"+id+".txtar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples, err := rules.ParseExamples(id, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := map[rules.Status]int{}
+		for _, e := range examples {
+			n[e.Want]++
+		}
+		partial := 2
+		if slices.Contains(withoutPartial, id) {
+			partial = 0
+		}
+		if n[rules.Met] < 3 || n[rules.Missing] < 3 || n[rules.Partial] < partial {
+			t.Errorf("%s: %d met, %d missing, %d partial; wanted are 3, 3 and %d", id, n[rules.Met], n[rules.Missing], n[rules.Partial], partial)
+		}
+	}
+}
