@@ -354,6 +354,9 @@ func metricsOf(t *testing.T, r io.Reader) map[string]float64 {
 	return out
 }
 
+// leastTime is how long a run must be for growth to mean anything: before that the program is still warming up.
+const leastTime = 5 * time.Minute
+
 // judge compares the second half of the time: what grows in it by more than noise is a leak.
 func (s *soak) judge() {
 	half := s.samples[len(s.samples)/2:]
@@ -375,7 +378,11 @@ func (s *soak) judge() {
 	} {
 		mean, growth := trend(half, m.value)
 		verdict := "flat"
-		if growth > max(m.noise, mean/20) {
+		switch {
+		case growth <= max(m.noise, mean/20):
+		case last.at < leastTime:
+			verdict = "too short a time to tell"
+		default:
 			verdict = "GROWS"
 			s.t.Errorf("%s grows by %.1f in the second half", m.name, growth/m.unit)
 		}
