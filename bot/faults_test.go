@@ -365,18 +365,17 @@ func TestPoison(t *testing.T) {
 		}
 		r.settle(24 * time.Hour)
 		f.require(r, repos[1:])
-		w, err := r.server.Store().Work(t.Context(), storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(victim.ID(), 10)})
-		if err != nil || !w.Parked || !strings.HasPrefix(w.LastError, "panic: ") {
-			t.Errorf("the repository is not set aside: %+v, %v", w, err)
+		wrong := r.aside(victim)
+		for range 20 { // a timer that came due with the clock may have given it another chance just now
+			if wrong == "" {
+				break
+			}
+			r.settle(24 * time.Hour)
+			r.idle()
+			wrong = r.aside(victim)
 		}
-		if _, text := get(t, http.DefaultClient, r.server.URL()+"/metrics"); !asideInMetrics.MatchString(text) || !strings.Contains(text, `milepost_work_total{kind="repo",outcome="parked"}`) {
-			t.Errorf("the metrics do not tell of it:\n%s", grep(text, "milepost_work_total", "set_aside"))
-		}
-		if page := r.signedIn("lea", "/admin"); !strings.Contains(page, "the rules cannot bear shelf-0") || !strings.Contains(page, "Try again: repo "+w.ID) {
-			t.Errorf("the operator's page does not tell of it: %s", page)
-		}
-		if page := r.signedIn("lea", "/repos/"+victim.FullName()); !strings.Contains(page, "Set aside after repeated failures") || strings.Contains(page, "goroutine ") {
-			t.Errorf("the mentor's page does not tell of it in one line: %s", page)
+		if wrong != "" {
+			t.Error(wrong)
 		}
 		if printed := r.logs.String(); !strings.Contains(printed, "faults_test.go") {
 			t.Error("the log has no stack of the panic")
@@ -386,6 +385,25 @@ func TestPoison(t *testing.T) {
 		r.settle(24 * time.Hour)
 		f.require(r, repos)
 	})
+}
+
+// aside says what is missing where people are told that a repository was set aside.
+func (r *rig) aside(victim *githubsim.Repo) string {
+	r.t.Helper()
+	w, err := r.server.Store().Work(r.t.Context(), storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(victim.ID(), 10)})
+	if err != nil || !w.Parked || !strings.HasPrefix(w.LastError, "panic: ") {
+		return fmt.Sprintf("the repository is not set aside: %+v, %v", w, err)
+	}
+	if _, text := get(r.t, http.DefaultClient, r.server.URL()+"/metrics"); !asideInMetrics.MatchString(text) || !strings.Contains(text, `milepost_work_total{kind="repo",outcome="parked"}`) {
+		return "the metrics do not tell of it:\n" + grep(text, "milepost_work_total", "set_aside")
+	}
+	if page := r.signedIn("lea", "/admin"); !strings.Contains(page, "the rules cannot bear shelf-0") || !strings.Contains(page, "Try again: repo "+w.ID) {
+		return "the operator's page does not tell of it: " + page
+	}
+	if page := r.signedIn("lea", "/repos/"+victim.FullName()); !strings.Contains(page, "Set aside after repeated failures") || strings.Contains(page, "goroutine ") {
+		return "the mentor's page does not tell of it in one line: " + page
+	}
+	return ""
 }
 
 func grep(text string, words ...string) string {
