@@ -72,7 +72,7 @@ func (q *Queries) RenameAccount(ctx context.Context, id int64, login string) err
 		if err := must(q.w.exec(ctx, `UPDATE installations SET account_login = $2, updated_at = $3 WHERE id = $1`, id, login, q.now())); err != nil {
 			return err
 		}
-		_, err := q.w.exec(ctx, `UPDATE repositories SET owner = $2, updated_at = $3 WHERE installation_id = $1`, id, login, q.now())
+		_, err := q.w.exec(ctx, `UPDATE repositories SET owner = $2, `+stamped(`$3`)+` WHERE installation_id = $1`, id, login, q.now())
 		return err
 	})
 	return wrap(err, "rename account of installation %d", id)

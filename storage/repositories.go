@@ -56,6 +56,12 @@ func repositoryDest(r *Repository) []any {
 		scanTime{&r.PushedAt}, scanTime{&r.CheckedAt}, scanTime{&r.RemovedAt}, scanTime{&r.CreatedAt}, scanTime{&r.UpdatedAt}}
 }
 
+// stamped sets when a repository changed. Each change has a later stamp than the one before, in one millisecond and with a clock that was set back too: what
+// was read together with a stamp holds for as long as the row has that stamp.
+func stamped(now string) string {
+	return `updated_at = CASE WHEN repositories.updated_at < ` + now + ` THEN ` + now + ` ELSE repositories.updated_at + 1 END`
+}
+
 // PutRepository writes what GitHub says about a repository, new or known, and takes it back in if it was removed. Empty DefaultBranch and
 // Homepage leave what is there; Topics are written as they are. Of a known repository all else stays, Learner too; of a new one Learner is written.
 func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
@@ -63,7 +69,7 @@ func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
  private = excluded.private, archived = excluded.archived, fork = excluded.fork,
  default_branch = CASE WHEN excluded.default_branch = '' THEN repositories.default_branch ELSE excluded.default_branch END,
- homepage = CASE WHEN excluded.homepage = '' THEN repositories.homepage ELSE excluded.homepage END, topics = excluded.topics, removed_at = NULL, updated_at = excluded.updated_at`,
+ homepage = CASE WHEN excluded.homepage = '' THEN repositories.homepage ELSE excluded.homepage END, topics = excluded.topics, removed_at = NULL, `+stamped(`excluded.updated_at`),
 		r.ID, r.InstallationID, r.Owner, r.Name, r.Private, r.Archived, r.Fork, r.DefaultBranch, r.Homepage, bound(r.Topics), r.Learner, q.now())
 	return wrap(err, "put repository %d", r.ID)
 }
@@ -110,7 +116,7 @@ func (q *Queries) StaleRepositories(ctx context.Context, before time.Time, n int
 }
 
 func (q *Queries) updateRepository(ctx context.Context, what string, id int64, set string, args ...any) error {
-	err := must(q.w.exec(ctx, `UPDATE repositories SET updated_at = $2, `+set+` WHERE id = $1`, append([]any{id, q.now()}, args...)...))
+	err := must(q.w.exec(ctx, `UPDATE repositories SET `+stamped(`$2`)+`, `+set+` WHERE id = $1`, append([]any{id, q.now()}, args...)...))
 	return wrap(err, "set %s of repository %d", what, id)
 }
 

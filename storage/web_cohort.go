@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// RepositoryStamp says whether what is known of a repository may have changed: a report changes ReportID, everything else UpdatedAt.
+// RepositoryStamp says whether what is known of a repository has changed: a report changes ReportID, and each change UpdatedAt, which no two have in common.
 type RepositoryStamp struct {
 	ID        int64
 	ReportID  int64 // 0: none

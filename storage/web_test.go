@@ -41,7 +41,7 @@ func TestPagesQueries(t *testing.T) {
 		must(err)
 		stamps, err := q.RepositoryStamps(ctx, []int64{2, 4, 99})
 		must(err)
-		same("stamps", stamps, []storage.RepositoryStamp{{ID: 2, ReportID: report, UpdatedAt: now}})
+		same("stamps", stamps, []storage.RepositoryStamp{{ID: 2, ReportID: report, UpdatedAt: now.Add(time.Millisecond)}})
 		must(q.PutInstallation(ctx, storage.Installation{ID: 10, AccountLogin: "o", AccountType: "Organization"}))
 		ins, err := q.InstallationsByID(ctx, []int64{10, 11})
 		must(err)
@@ -50,7 +50,7 @@ func TestPagesQueries(t *testing.T) {
 		}
 		newest, err := q.NewestRepositories(ctx, 2)
 		must(err)
-		same("newest", newest, []int64{1, 2})
+		same("newest", newest, []int64{2, 3})
 		stamps, err = q.RepositoryStamps(ctx, nil)
 		must(err)
 		same("stamps of nothing", len(stamps), 0)
@@ -105,7 +105,7 @@ func TestPagesQueries(t *testing.T) {
 		now = now.Add(time.Minute)
 		_, err = q.DecideEvidenceClaims(ctx, 1, "rbac", storage.ClaimRejected, "mia") // there is none
 		must(err)
-		for id, want := range map[int64]time.Time{1: now.Add(-time.Minute), 2: now.Add(-time.Minute)} {
+		for id, want := range map[int64]time.Time{1: now.Add(-time.Minute + time.Millisecond), 2: now.Add(-time.Minute + 3*time.Millisecond)} {
 			one, err := q.Repository(ctx, id)
 			must(err)
 			same("changed", one.UpdatedAt, want)
@@ -116,8 +116,12 @@ func TestPagesQueries(t *testing.T) {
 		must(err)
 		one, err = q.Repository(ctx, 3)
 		must(err)
-		same("changed by a claim", one.UpdatedAt, now)
+		same("changed by a claim and its end", one.UpdatedAt, now.Add(time.Millisecond))
 		now = now.Add(-time.Minute)
+		must(q.SetRepositoryState(ctx, 3, "empty", ""))
+		after, err := q.Repository(ctx, 3)
+		must(err)
+		same("changed with the clock set back", after.UpdatedAt, one.UpdatedAt.Add(time.Millisecond))
 		for n, ids := range [][]int64{{2, 3}, {1, 2, 3}} {
 			claims, err := q.OpenEvidenceClaims(ctx, ids)
 			must(err)

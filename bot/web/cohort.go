@@ -20,7 +20,8 @@ import (
 )
 
 // cohort answers questions about many repositories at once. It keeps what storage says about each repository in memory, and reads it anew when the
-// repository's row says that something changed: a page costs one small query, whatever the number of milestones.
+// repository's row says that something changed, which each change does with a stamp of its own: a page costs one small query, whatever the number of
+// milestones.
 //
 // A list's work depends on nothing but the repositories that its reader may see: no row of any other is read for it. See TestListsReadNoMore.
 type cohort struct {
@@ -96,9 +97,6 @@ func newCohort(store *storage.Store, roadmap *rules.Roadmap, now func() time.Tim
 	return &cohort{store: store, roadmap: roadmap, builtin: planOf(roadmap), now: now, byID: map[int64]*entry{}, plans: map[string]*plan{}}
 }
 
-// settled is how long after a change of its row a repository is read again at each look: two changes in one millisecond have one stamp.
-const settled = 2 * time.Second
-
 // sweepEvery is how often what was removed from storage is forgotten here too.
 const sweepEvery = 10 * time.Minute
 
@@ -168,11 +166,10 @@ func (c *cohort) fresh(ctx context.Context, ids []int64) ([]*entry, error) {
 	}
 	all := make([]*entry, 0, len(stamps))
 	var stale []int64
-	cutoff := c.now().Add(-settled)
 	c.mu.RLock()
 	for _, s := range stamps {
 		e := c.byID[s.ID]
-		if e == nil || e.stamp.ReportID != s.ReportID || !e.stamp.UpdatedAt.Equal(s.UpdatedAt) || s.UpdatedAt.After(cutoff) {
+		if e == nil || e.stamp.ReportID != s.ReportID || !e.stamp.UpdatedAt.Equal(s.UpdatedAt) {
 			stale = append(stale, s.ID)
 			e = nil
 		}

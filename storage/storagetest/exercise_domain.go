@@ -61,7 +61,7 @@ func testRepositories(t *testing.T, b *bench) {
 	check(t, err)
 	want := storage.Repository{ID: id, InstallationID: 71, Owner: "Ada", Name: "Shop2", DefaultBranch: "main", Homepage: "https://x.example", Learner: "ada", HeadSHA: "c1", TreeSHA: "t1",
 		State: "empty", StateDetail: "nothing in it", Config: []byte(`{}`), ConfigSHA: "blob", ConfigError: "line 3", Public: true, PausedUntil: now.Add(time.Hour), PausedBy: "issue closed",
-		Settings: []byte(`{"x":1}`), PushedAt: now, CreatedAt: now, UpdatedAt: now}
+		Settings: []byte(`{"x":1}`), PushedAt: now, CreatedAt: now, UpdatedAt: now.Add(8 * time.Millisecond)} // eight changes, each with its own stamp
 	same(t, "repository", got, want)
 	check(t, b.PauseRepository(b.ctx, id, time.Time{}, ""))
 	check(t, b.RenameRepository(b.ctx, id, "Bob", "Shop", 0))
