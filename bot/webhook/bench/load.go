@@ -121,7 +121,7 @@ var (
 	payload = sync.OnceValue(makePayload)
 	// signature is the same for all: they differ in their id alone.
 	signature = sync.OnceValue(func() string {
-		mac := hmac.New(sha256.New, []byte(secret))
+		mac := hmac.New(sha256.New, []byte(secret()))
 		_, _ = mac.Write(payload())
 		return hex.EncodeToString(mac.Sum(nil))
 	})

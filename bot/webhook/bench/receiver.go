@@ -21,15 +21,16 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
 
-const (
-	secret = "the secret of a measurement"
-	// addressMark stands for the address in a receiver's command.
-	addressMark = "ADDRESS"
-)
+// addressMark stands for the address in a receiver's command.
+const addressMark = "ADDRESS"
+
+// secret signs the deliveries of one run.
+var secret = sync.OnceValue(rand.Text)
 
 // receiver is a program that takes deliveries.
 type receiver struct {
@@ -75,7 +76,7 @@ func start(ctx context.Context, r receiver, dir string) (*process, error) {
 		return nil, err
 	}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.log, p.log
-	p.cmd.Env = append(os.Environ(), "APP_ID=1", "PRIVATE_KEY_PATH="+key, "WEBHOOK_SECRET="+secret, "HOST="+host, "PORT="+port, "NODE_ENV=production", "WEBHOOK_PATH="+r.path,
+	p.cmd.Env = append(os.Environ(), "APP_ID=1", "PRIVATE_KEY_PATH="+key, "WEBHOOK_SECRET="+secret(), "HOST="+host, "PORT="+port, "NODE_ENV=production", "WEBHOOK_PATH="+r.path,
 		"DATABASE_URL=sqlite://"+filepath.Join(dir, "milepost.db"), "GITHUB_API_URL="+github.URL)
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
