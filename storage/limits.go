@@ -8,8 +8,8 @@ import (
 
 // RateLimit is what is known of a GitHub rate limit.
 type RateLimit struct {
-	Scope        string // installation id in decimal, "app", or "user:ID"
-	Resource     string // core, search, content ...
+	Scope        string // installation id in decimal, or "app"
+	Resource     string // GitHub's name of it, such as core
 	Limit        int
 	Remaining    int
 	ResetAt      time.Time
