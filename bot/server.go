@@ -59,12 +59,11 @@ type Server struct {
 
 	assembling sync.Mutex // one assembly at a time
 
-	mu     sync.RWMutex
-	app    *gh.App
-	hooks  http.Handler // nil until an app is configured
-	pages  http.Handler
-	runner *work.Runner
-	actor  *evaluate.Actor
+	mu        sync.RWMutex
+	assembled bool         // the parts that depend on the app are there
+	hooks     http.Handler // nil until an app is configured
+	pages     http.Handler
+	runner    *work.Runner
 
 	warming    sync.WaitGroup       // what reads ahead for the pages
 	endWarming []context.CancelFunc // ends it
@@ -150,7 +149,11 @@ func (s *Server) assemble(ctx context.Context) error {
 	if !ok {
 		return s.offerSetup(ctx, wc)
 	}
-	return s.activate(ctx, creds, wc)
+	if err := s.activate(ctx, creds, wc); err != nil {
+		return err
+	}
+	s.swap(func() { s.assembled = true })
+	return nil
 }
 
 // base is the address people use, as far as it is known.
@@ -203,7 +206,7 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Store: s.store, App: app, AppID: creds.ID, Slug: creds.Slug, PublicURL: s.cfg.PublicURL, Now: s.opts.Now, Log: s.log, OnCheck: s.metrics.check,
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
-	s.swap(func() { s.app, s.hooks, s.pages, s.actor = app, s.tracer.intake(hooks), s.tracer.page(pages), actor })
+	s.swap(func() { s.hooks, s.pages = s.tracer.intake(hooks), s.tracer.page(pages) })
 	if s.cfg.Role != RoleWorker {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		s.swap(func() { s.endWarming = append(s.endWarming, cancel) })

@@ -68,7 +68,7 @@ func (s *Server) awaitSetup(ctx context.Context) {
 func (s *Server) hasApp() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return s.actor != nil
+	return s.assembled
 }
 
 // saveCredentials is what the set-up page does with a new app's credentials: they are stored, and the server goes to work.
