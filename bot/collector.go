@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// collector sends traces by OTLP over HTTP. OpenTelemetry's own client for that protocol also links gRPC: 2.1 MB of a program whose image
+// collector sends traces by OTLP over HTTP, to the one address that the environment names. OpenTelemetry's own client for that protocol also links gRPC: 2.1 MB of a program whose image
 // has to stay below 40 MB.
 type collector struct {
 	address string

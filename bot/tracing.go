@@ -101,7 +101,7 @@ func newTracer(ctx context.Context, cfg Tracing, log *slog.Logger) (tracer, erro
 	if address == "" {
 		return tracer{log: log}, nil
 	}
-	out := &collector{address: address, headers: cfg.headers(), gzip: cfg.Compression == "gzip", client: &http.Client{Timeout: time.Duration(cfg.Timeout) * time.Millisecond}, log: log}
+	out := &collector{address: address, headers: cfg.headers(), gzip: cfg.Compression == "gzip", client: &http.Client{Timeout: time.Duration(cfg.Timeout) * time.Millisecond, CheckRedirect: stay}, log: log}
 	exporter, err := otlptrace.New(ctx, out)
 	if err != nil {
 		return tracer{}, fmt.Errorf("bot: traces: %w", err)
@@ -111,6 +111,14 @@ func newTracer(ctx context.Context, cfg Tracing, log *slog.Logger) (tracer, erro
 		return tracer{}, fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES or OTEL_SERVICE_NAME cannot be read: %w", err)
 	}
 	return tracer{log: log, provider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(about), sdktrace.WithIDGenerator(ids{}))}, nil
+}
+
+// stay follows no redirect: what goes with a request is for the collector alone.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// ofRequest is a text of a request as a span may hold it: anybody can send what is long, or no text, and the spans of a flood wait in memory.
+func ofRequest(s string) string {
+	return strings.ToValidUTF8(strings.Clone(s[:min(len(s), 100)]), "?")
 }
 
 // stop sends what is left, within the context's time.
@@ -171,7 +179,7 @@ func (t tracer) intake(next http.Handler) http.Handler {
 			ctx = context.WithValue(ctx, fixedIDs{}, guid)
 		}
 		ctx, s := t.start(ctx, "delivery", trace.WithSpanKind(trace.SpanKindServer), trace.WithNewRoot(),
-			trace.WithAttributes(attribute.String("milepost.delivery", guid), attribute.String("milepost.event", r.Header.Get("X-GitHub-Event"))))
+			trace.WithAttributes(attribute.String("milepost.delivery", ofRequest(guid)), attribute.String("milepost.event", ofRequest(r.Header.Get("X-GitHub-Event")))))
 		t.answer(w, r.WithContext(ctx), s, next)
 	})
 }
@@ -186,7 +194,7 @@ func (t tracer) page(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		ctx, s := t.start(r.Context(), r.Method, trace.WithSpanKind(trace.SpanKindServer))
+		ctx, s := t.start(r.Context(), "page", trace.WithSpanKind(trace.SpanKindServer))
 		r = r.WithContext(ctx)
 		t.answer(w, r, s, next)
 	})
@@ -198,12 +206,12 @@ func (t tracer) answer(w http.ResponseWriter, r *http.Request, s trace.Span, nex
 		if r.Pattern != "" {
 			method, route, ok := strings.Cut(r.Pattern, " ")
 			if !ok {
-				method, route = r.Method, r.Pattern
+				method, route = ofRequest(r.Method), r.Pattern
 			}
 			s.SetName(method + " " + route)
 			s.SetAttributes(attribute.String("http.route", route))
 		}
-		s.SetAttributes(attribute.String("http.request.method", r.Method), attribute.Int("http.response.status_code", seen.status))
+		s.SetAttributes(attribute.String("http.request.method", ofRequest(r.Method)), attribute.Int("http.response.status_code", seen.status))
 		if seen.status >= http.StatusInternalServerError {
 			s.SetStatus(codes.Error, http.StatusText(seen.status))
 		}
@@ -253,7 +261,7 @@ func (t tracer) run(store *storage.Store, next work.Handler) work.Handler {
 			}
 		}
 		ctx, s := t.start(trace.ContextWithRemoteSpanContext(ctx, parent), "work "+c.Kind, opts...)
-		err = next.Handle(ctx, c)
+		err = work.Guard(func() error { return next.Handle(ctx, c) })() // a run that panics is the one to be looked at
 		span.End(s, err)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -145,5 +146,80 @@ func TestTracesConfig(t *testing.T) {
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", vars, err, want)
 		}
+	}
+}
+
+// TestTracesHostile: what anybody sends neither spoils the traces of others nor is kept at length; a run that panics has a span, without its stack.
+func TestTracesHostile(t *testing.T) {
+	t.Parallel()
+	o, name := newOTLP(t), "shelf"
+	var bad atomic.Pointer[string]
+	bad.Store(&name)
+	r := newRig(t, setup{
+		dsn:    databases["sqlite"](t),
+		env:    []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + o.URL, "OTEL_EXPORTER_OTLP_HEADERS=X-Team=blue%20team", "OTEL_EXPORTER_OTLP_COMPRESSION=gzip"},
+		around: func(next http.RoundTripper) http.RoundTripper { return poison{next, &bad} },
+	})
+	r.sim.PushFiles(r.sim.CreateRepo(r.org, name, githubsim.RepoOptions{}), "main", r.user, "Begin", map[string]string{"index.js": "console.log(1)\n"})
+	r.sim.Install(r.app, r.org)
+	r.settle(3600e9)
+	for _, event := range []string{"\xff", strings.Repeat("long", 4000)} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL()+"/api/github/webhooks", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Github-Event", event)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+	}
+	if err := r.server.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	odd, panics := 0, 0
+	for _, s := range o.named("delivery") {
+		for _, a := range s.GetAttributes() {
+			if v := a.GetValue().GetStringValue(); len(v) > 100 {
+				t.Errorf("%s holds %d bytes", a.GetKey(), len(v))
+			} else if v == "?" || strings.HasPrefix(v, "longlong") {
+				odd++
+			}
+		}
+	}
+	for _, s := range o.named("work repo") {
+		if text := s.GetStatus().GetMessage(); strings.HasPrefix(text, "panic: ") {
+			panics++
+			if strings.Contains(text, "goroutine") {
+				t.Error("the span holds the stack")
+			}
+		}
+	}
+	if odd != 2 || panics == 0 {
+		t.Errorf("%d spans of odd requests, %d of runs that panicked", odd, panics)
+	}
+}
+
+// TestTracesStay: a collector that redirects is not followed.
+func TestTracesStay(t *testing.T) {
+	t.Parallel()
+	var asked, elsewhere atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) }))
+	t.Cleanup(other.Close)
+	first := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		asked.Add(1)
+		http.Redirect(w, req, other.URL, http.StatusTemporaryRedirect)
+	}))
+	t.Cleanup(first.Close)
+	r := newRig(t, setup{dsn: databases["sqlite"](t), env: []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + first.URL}})
+	if status, _ := get(t, http.DefaultClient, r.server.URL()+"/privacy"); status != http.StatusOK {
+		t.Errorf("the page answers %d", status)
+	}
+	if err := r.server.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Load() == 0 || elsewhere.Load() != 0 {
+		t.Errorf("the collector was asked %d times, another %d times", asked.Load(), elsewhere.Load())
 	}
 }

@@ -5,6 +5,7 @@ package span
 import (
 	"context"
 	"crypto/sha256"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -24,10 +25,11 @@ func Start(ctx context.Context, name string, attrs ...attribute.KeyValue) (inner
 	return ctx, func(err error) { End(s, err) }                                                     //nolint:spancheck // as said
 }
 
-// End ends a span with the error that its work ended with, or nil.
+// End ends a span with the error that its work ended with, or nil: with the first line of it (what follows in a panic's is its stack), as text, which paths need not be.
 func End(s trace.Span, err error) {
 	if err != nil {
-		s.SetStatus(codes.Error, err.Error())
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		s.SetStatus(codes.Error, strings.ToValidUTF8(line, "?"))
 	}
 	s.End()
 }
