@@ -16,6 +16,7 @@ import (
 	"milepost/bot/render"
 	"milepost/rules"
 	"milepost/rules/config"
+	"milepost/rules/roadmaps"
 	"milepost/storage"
 )
 
@@ -26,7 +27,6 @@ import (
 // A list's work depends on nothing but the repositories that its reader may see: no row of any other is read for it. See TestListsReadNoMore.
 type cohort struct {
 	store   *storage.Store
-	roadmap *rules.Roadmap
 	builtin *plan
 	now     func() time.Time
 
@@ -94,7 +94,7 @@ func (e *entry) Standing() string {
 }
 
 func newCohort(store *storage.Store, roadmap *rules.Roadmap, now func() time.Time) *cohort {
-	return &cohort{store: store, roadmap: roadmap, builtin: planOf(roadmap), now: now, byID: map[int64]*entry{}, plans: map[string]*plan{}}
+	return &cohort{store: store, builtin: planOf(roadmap), now: now, byID: map[int64]*entry{}, plans: map[string]*plan{}}
 }
 
 // sweepEvery is how often what was removed from storage is forgotten here too.
@@ -295,7 +295,7 @@ func (c *cohort) inForce(ctx context.Context, r *storage.Repository, defaults ma
 	if p != nil {
 		return p, nil
 	}
-	own, err := inforce.Parse(conf.Roadmap, file.Data, func(string) (*rules.Roadmap, error) { return c.roadmap, nil })
+	own, err := inforce.Parse(conf.Roadmap, file.Data, roadmaps.Load)
 	if err != nil {
 		return c.builtin, nil // as the check has it, which says so in the progress issue
 	}

@@ -47,16 +47,22 @@ func TestOwnRoadmaps(t *testing.T) {
 		if own, err = inforce.Parse("course.yml", []byte(ownRoadmap), func(string) (*rules.Roadmap, error) { return w.roadmap, nil }); err != nil {
 			t.Fatal(err)
 		}
-		file, err := json.Marshal(inforce.File{Blob: "b1", Data: []byte(ownRoadmap)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.store.PutSetting(t.Context(), inforce.RoadmapKey("academy/.github", "course.yml"), file); err != nil {
-			t.Fatal(err)
+		for path, text := range map[string]string{"course.yml": ownRoadmap, "astray.yml": strings.Replace(ownRoadmap, "extends: backend", "extends: nowhere", 1)} {
+			file, err := json.Marshal(inforce.File{Blob: path, Data: []byte(text)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := w.store.PutSetting(t.Context(), inforce.RoadmapKey("academy/.github", path), file); err != nil {
+				t.Fatal(err)
+			}
 		}
 		w.people["plain"], w.people["both"] = w.AddUser("plain", "", ""), w.AddUser("both", "", "")
 		std := w.add(t, seedRepo{Owner: "academy", Name: "std", Learner: "ann", Progress: 0.9, Reports: 1, Age: 48 * time.Hour, LastPush: time.Hour})
 		w.SetCollaborator(std, w.people["plain"], "read")
+		astray := w.add(t, seedRepo{Owner: "academy", Name: "astray", Learner: "cem", Progress: 0.5, Reports: 1, Age: 48 * time.Hour, LastPush: time.Hour})
+		if err := w.store.SetRepositoryConfig(t.Context(), astray.ID(), "c1", []byte(`{"roadmap":"astray.yml"}`), true); err != nil {
+			t.Fatal(err)
+		}
 		builtin := w.roadmap
 		w.roadmap = own
 		for _, name := range []string{"course", "second"} {
@@ -101,6 +107,9 @@ func TestOwnRoadmaps(t *testing.T) {
 	}
 	if ann := all["ann"]; ann.Summary.Total != count(w.roadmap, rules.Core)+1 || !has(ann, "teamwork") { // core in one of two is core
 		t.Errorf("the learner of both roadmaps: %+v", ann)
+	}
+	if cem := all["cem"]; cem.Summary.Total != count(w.roadmap, rules.Core) || has(cem, "teamwork") {
+		t.Errorf("the learner of a roadmap that extends what is not there: %+v", cem)
 	}
 	if plain := list("plain")["ann"]; plain.Summary.Total != count(w.roadmap, rules.Core) || has(plain, "teamwork") {
 		t.Errorf("the learner as somebody sees who sees the built-in roadmap alone: %+v", plain)
