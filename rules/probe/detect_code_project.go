@@ -60,9 +60,21 @@ func skeleton(in *Input, f *facts.RepoFile) bool {
 // lessonWords are folders of courses and exercises.
 var lessonWords = []string{"exercise", "exercises", "exercicio", "exercicios", "practice", "practices", "challenge", "challenges", "kata", "katas", "tutorial", "tutorials", "lesson", "lessons", "homework", "assignment", "assignments", "snippets", "playground", "notes", "day", "week", "chapter", "lab", "labs", "module", "basics", "interview"}
 
+func jvmSource(p string) bool {
+	switch path.Ext(p) {
+	case ".java", ".kt", ".scala", ".groovy":
+		return true
+	}
+	return false
+}
+
 // lesson reports whether a path lies in a course's folder: "day-03", "exercises".
 func lesson(p string) bool {
-	for part := range strings.SplitSeq(path.Dir(p), "/") {
+	dir := path.Dir(p)
+	if i := strings.Index("/"+dir, "/src/"); i >= 0 && jvmSource(p) {
+		dir = dir[:i] // what follows are packages, named after a firm or a domain
+	}
+	for part := range strings.SplitSeq(dir, "/") {
 		words := fold(part)
 		if len(words) == 0 || len(words) > 3 {
 			continue
@@ -74,15 +86,34 @@ func lesson(p string) bool {
 	return false
 }
 
+// numberedLesson is the folder of a course's week, day or chapter in which a path lies, "" for none: "week-3".
+func numberedLesson(p string) string {
+	part, _, found := strings.Cut(p, "/")
+	if words := fold(part); found && len(words) > 0 && len(words) <= 3 && slices.Contains(lessonWords, words[0]) && strings.IndexFunc(part, unicode.IsDigit) >= 0 {
+		return part
+	}
+	return ""
+}
+
 // size is what a repository's code amounts to.
 type size struct {
 	lines, exercises int
 	biggest          *facts.RepoFile
 	mains, files     int
+	lessons          map[string]int // lines by numbered folder of a course
+}
+
+// course reports whether nearly all code lies in the numbered folders of a course: several small programs, each begun anew.
+func (s size) course() bool {
+	n := 0
+	for _, lines := range s.lessons {
+		n += lines
+	}
+	return len(s.lessons) >= 4 && n*4 >= (s.lines+s.exercises)*3
 }
 
 func measure(in *Input, served bool) size {
-	var s size
+	s := size{lessons: map[string]int{}}
 	mains := map[string]bool{}
 	for _, h := range in.Repo.Hits(facts.KindFunction) {
 		if strings.EqualFold(h.Name, "main") && h.File.OwnCode() {
@@ -96,6 +127,9 @@ func measure(in *Input, served bool) size {
 			continue
 		}
 		n := f.Facts.Lines.Code
+		if l := numberedLesson(f.Path); l != "" {
+			s.lessons[l] += n
+		}
 		switch {
 		case exercise(in, f), !served && (lesson(f.Path) || f.Class.Has(facts.Example)):
 			s.exercises += n
@@ -173,10 +207,10 @@ func purposeOf(in *Input) (facts.Hit, bool) {
 }
 
 func realProject(in *Input) Result {
-	served := slices.ContainsFunc(in.Repo.Hits(facts.KindRoute), func(h facts.Hit) bool { return h.File.OwnCode() && !exercise(in, h.File) })
+	served := slices.ContainsFunc(in.Repo.Hits(facts.KindRoute), func(h facts.Hit) bool { return h.File.OwnCode() && !exercise(in, h.File) }) || len(contractEndpoints(in)) > 0
 	s := measure(in, served)
 	total := s.lines + s.exercises
-	collection := s.exercises > s.lines && (!served || s.exercises > 3*s.lines) || !served && s.mains >= 6 && s.mains*5 >= s.files*2
+	collection := s.course() || s.exercises > s.lines && (!served || s.exercises > 3*s.lines) || !served && s.mains >= 6 && s.mains*5 >= s.files*2
 	switch {
 	case total == 0:
 		return Result{Status: Missing}

@@ -1,0 +1,47 @@
+package probe
+
+import "testing"
+
+func TestLesson(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		path   string
+		within bool
+		course string
+	}{
+		{"week-3/server/index.js", true, "week-3"},
+		{"Day_12/main.py", true, "Day_12"},
+		{"exercises/loops.js", true, ""},
+		{"src/server.js", false, ""},
+		{"week.js", false, ""},
+		{"services/cart/src/main/java/com/interview/cart/Cart.java", false, ""},
+		{"src/main/kotlin/org/notes/Notes.kt", false, ""},
+		{"lab2/src/main/java/org/shop/Shop.java", true, "lab2"},
+		{"src/week-3/index.js", true, ""},
+	} {
+		if got := lesson(c.path); got != c.within {
+			t.Errorf("lesson(%q) = %v, want %v", c.path, got, c.within)
+		}
+		if got := numberedLesson(c.path); got != c.course {
+			t.Errorf("numberedLesson(%q) = %q, want %q", c.path, got, c.course)
+		}
+	}
+}
+
+func TestCourse(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		size size
+		want bool
+	}{
+		{"weeks and nothing else", size{lines: 900, lessons: map[string]int{"week-1": 200, "week-2": 200, "week-3": 250, "week-4": 250}}, true},
+		{"weeks beside an application", size{lines: 2000, lessons: map[string]int{"week-1": 200, "week-2": 200, "week-3": 250, "week-4": 250}}, false},
+		{"three folders", size{lines: 600, lessons: map[string]int{"lab1": 200, "lab2": 200, "lab3": 200}}, false},
+		{"nothing", size{}, false},
+	} {
+		if got := c.size.course(); got != c.want {
+			t.Errorf("%s: course() = %v, want %v", c.name, got, c.want)
+		}
+	}
+}
