@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -13,6 +15,8 @@ import (
 const (
 	// KindOpenAPI is an OpenAPI or Swagger document. Name is "valid" or "invalid", Value its version or what is wrong.
 	KindOpenAPI Kind = "openapi"
+	// KindOperation is an endpoint that an OpenAPI document describes by a name. Name is the method in upper case, Value the path, Scope the name.
+	KindOperation Kind = "operation"
 	// KindCollection is a collection of requests. Name is the tool, Value "valid", "invalid" or "template".
 	KindCollection Kind = "collection"
 )
@@ -87,6 +91,26 @@ func openAPI(s *Source) {
 		s.Emit(Fact{Kind: KindOpenAPI, Name: "invalid", Value: "it has no paths", Line: line})
 	default:
 		s.Emit(Fact{Kind: KindOpenAPI, Name: "valid", Value: version, Line: line})
+		s.operations(doc)
+	}
+}
+
+// operations emits the operations of a document in YAML, from which generators make interfaces that controllers implement.
+func (s *Source) operations(doc *openAPIDocument) {
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		item := doc.Paths[path]
+		for i := 0; i+1 < len(item.Content); i += 2 {
+			method, ok := httpMethod(item.Content[i].Value)
+			if !ok {
+				continue
+			}
+			var op struct {
+				ID string `yaml:"operationId"`
+			}
+			if err := item.Content[i+1].Decode(&op); err == nil && op.ID != "" {
+				s.Emit(Fact{Kind: KindOperation, Name: method, Value: path, Scope: op.ID, Line: item.Content[i].Line})
+			}
+		}
 	}
 }
 

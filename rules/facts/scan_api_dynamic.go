@@ -403,21 +403,25 @@ func routesOfPhoenix(s *Source, off int) {
 // phoenixAnswer tells by the pipeline of its scope whether a route answers with pages or with data.
 func (s *Source) phoenixAnswer(off int) {
 	above := s.Code[max(0, off-maxCall):off]
-	i := bytes.LastIndex(above, []byte("pipe_through"))
-	if i < 0 {
+	for {
+		i := bytes.LastIndex(above, []byte("pipe_through"))
+		if i < 0 {
+			return
+		}
+		line, _, _ := bytes.Cut(above[i:], []byte{'\n'})
+		var name string
+		switch {
+		case bytes.Contains(line, []byte(":browser")):
+			name = "page"
+		case bytes.Contains(line, []byte(":api")):
+			name = "data"
+		default: // a scope within, which adds a pipeline such as :auth
+			above = above[:i]
+			continue
+		}
+		s.Emit(Fact{Kind: KindAnswer, Name: name, Value: "pipe_through", Line: s.LineOf(off)})
 		return
 	}
-	line, _, _ := bytes.Cut(above[i:], []byte{'\n'})
-	var name string
-	switch {
-	case bytes.Contains(line, []byte(":browser")):
-		name = "page"
-	case bytes.Contains(line, []byte(":api")):
-		name = "data"
-	default:
-		return
-	}
-	s.Emit(Fact{Kind: KindAnswer, Name: name, Value: "pipe_through", Line: s.LineOf(off)})
 }
 
 // firstName is the first word of the arguments that follow.

@@ -177,6 +177,9 @@ func roleCheck(s *Source, off int) {
 	if containsAny(low, "isadmin:", "isadmin :", "is_admin:", "is_admin\":") && !containsAny(low, "if (", "if(", "if !", "if not") {
 		return // a field of an answer
 	}
+	if s.mentions("query.admin", "query.isAdmin", "query.role") && !strings.Contains(low, "user") {
+		return // a flag that the address claims
+	}
 	if claimedRole().MatchString(line) && s.mentions("role } = req.body", "role} = req.body", "role = req.body", ".body.role") {
 		return // a log-in form that asks for the role too
 	}
@@ -244,8 +247,12 @@ func roleMarks() []nameMark {
 		m("filter", inRuby(), Code, "before_action|before_filter", lineHas("admin", "role", "permission", "moderator", "staff")),
 
 		m("role middleware", inPHP(), Text, "middleware(|'middleware'", func(s *Source, off, _ int) bool {
-			line := strings.ToLower(s.line(Text, off))
-			return !s.commented(off) && containsAny(line, "role", "admin", "permission", "'can:", "\"can:", "manager", "seller", "moderator") && !strings.Contains(line, "function middleware")
+			end := s.LineEnd(off, 0)
+			if s.Raw[off] != '\'' { // the names that are given to it; what follows on the line may name the route
+				end = s.closing(off + len("middleware"))
+			}
+			given := strings.ToLower(string(s.Between(Text, off, end)))
+			return !s.commented(off) && containsAny(given, "role", "admin", "permission", "'can:", "\"can:", "manager", "seller", "moderator") && !strings.Contains(s.line(Text, off), "function middleware")
 		}),
 		m("granted role", inPHP(), Text, "IsGranted('ROLE_|IsGranted(\"ROLE_|isGranted('ROLE_|denyAccessUnlessGranted('ROLE_|denyAccessUnlessGranted(\"ROLE_|@Security(\"is_granted('ROLE_|isGranted(\"ROLE_", func(s *Source, off, _ int) bool {
 			return !strings.HasPrefix(strings.TrimSpace(s.line(Text, off)), "//")

@@ -81,7 +81,10 @@ func sessionMarks() []nameMark { //nolint:funlen // a table
 		m("session used", inRuby(), "session[", func(s *Source, off, n int) bool {
 			return (off == 0 || s.Raw[off-1] != '.') && kept(s, off, n)
 		}),
-		m("session log-in", inRuby(), "devise_for|sign_in(|auto_login(|start_new_session_for|warden.authenticate|enable :sessions|allow_unauthenticated_access", func(s *Source, off, n int) bool {
+		m("session log-in", inRuby(), "devise_for|sign_in(|auto_login(|start_new_session_for|warden.authenticate|enable :sessions|allow_unauthenticated_access", func(s *Source, off, _ int) bool {
+			if containsAny(s.line(Text, off), "only: []", "skip: :all", "skip: :sessions", "skip: [:sessions", "skip: %i[sessions") {
+				return false // Devise without its log-in
+			}
 			return !s.mentions("Doorkeeper", "format: :json", "defaults: {format", "api_only", "devise_token_auth")
 		}),
 

@@ -88,13 +88,30 @@ func importsOfJavaScript(s *Source, off int) {
 		s.Emit(Fact{Kind: KindLocalImport, Name: spec, Line: line})
 		return
 	}
-	spec = strings.TrimPrefix(strings.TrimPrefix(spec, "node:"), "npm:")
-	parts := strings.SplitN(spec, "/", 3)
+	spec = strings.TrimPrefix(spec, "node:")
+	bare, versioned := withoutRegistry(spec)
+	parts := strings.SplitN(bare, "/", 3)
 	name := parts[0]
 	if strings.HasPrefix(name, "@") && len(parts) > 1 {
 		name += "/" + parts[1]
 	}
+	if at := strings.LastIndexByte(name, '@'); versioned && at > 0 {
+		name = name[:at]
+	}
 	s.Emit(Fact{Kind: KindImport, Name: name, Value: spec, Line: line})
+}
+
+// registries are where Deno and Bun find modules by a scheme or an address that is part of the import.
+var registries = []string{"npm:", "jsr:", "https://deno.land/x/", "https://esm.sh/"}
+
+// withoutRegistry is a specifier without the registry before the module's name, and whether there was one; then the name may have a version.
+func withoutRegistry(spec string) (string, bool) {
+	for _, r := range registries {
+		if rest, ok := strings.CutPrefix(spec, r); ok {
+			return strings.TrimPrefix(rest, "/"), true
+		}
+	}
+	return spec, false
 }
 
 func importsOfPython(s *Source, off int) {

@@ -49,7 +49,7 @@ func (s *Source) Emit(f Fact) {
 	switch f.Kind {
 	case KindRoute, KindImport, KindLocalImport, KindFunction, KindType:
 		limit = 400 // these are counted or joined across files
-	case KindReadme, KindIgnore, KindCI:
+	case KindReadme, KindIgnore, KindCI, KindOperation:
 		limit = 150
 	default:
 	}

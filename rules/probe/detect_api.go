@@ -91,6 +91,41 @@ func findEndpoints(in *Input) []endpoint {
 			out = append(out, endpoint{Hit: h.With("ANY", h.Value), Path: p, Group: p})
 		}
 	}
+	return append(out, contractEndpoints(in)...)
+}
+
+// contractEndpoints are the operations of an OpenAPI document whose generated interface a class of the repository implements: a class that
+// extends "PetsApi", a type nobody here declares, and has a method of the operation's name.
+func contractEndpoints(in *Input) []endpoint {
+	operations := map[string]facts.Hit{}
+	for _, h := range in.Repo.Hits(facts.KindOperation) {
+		if !h.File.Class.Has(facts.Vendored | facts.Test) {
+			operations[h.Fact.Scope] = h
+		}
+	}
+	if len(operations) == 0 {
+		return nil
+	}
+	declared, implements := map[string]bool{}, map[string]bool{}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		declared[h.Name] = true
+	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		for parent := range strings.SplitSeq(h.Fact.Scope, ",") {
+			generated := strings.HasSuffix(parent, "Api") || strings.HasSuffix(parent, "ApiDelegate") || strings.HasSuffix(parent, "ApiService")
+			if generated && !declared[parent] && jvmSource(h.File.Path) && serverSide(in, h.File) {
+				implements[h.File.Path+" "+h.Name] = true
+			}
+		}
+	}
+	var out []endpoint
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		if op, ok := operations[h.Name]; ok && implements[h.File.Path+" "+h.Fact.Scope] {
+			hit := h.With(op.Name, op.Value)
+			hit.End = hit.Line
+			out = append(out, endpoint{Hit: hit, Path: strings.Trim(op.Value, "/"), Group: h.File.Path + " " + h.Fact.Scope})
+		}
+	}
 	return out
 }
 
@@ -400,6 +435,10 @@ func crudEndpoints(in *Input) Result {
 	}
 	for _, e := range es {
 		stem := stemOf(e)
+		within := stem
+		if stem == resourceOfFile(e.File.Path) {
+			within = "" // "/get-feed/:id" beside "/new" in the router of feeds
+		}
 		for _, m := range e.methods(in) {
 			if m == "ANY" {
 				continue
@@ -407,9 +446,11 @@ func crudEndpoints(in *Input) Result {
 			if m == "POST" && mutates(e.Path) {
 				forms = append(forms, e.Hit)
 			}
-			put("group "+e.Group, m, stem, e.Hit)
-			if stem == "" { // "/" and "/:id" of a router that is mounted elsewhere
-				put("root "+e.Group, m, stem, e.Hit)
+			put("group "+e.Group, m, within, e.Hit)
+			if within == "" { // "/" and "/:id" of a router that is mounted elsewhere
+				put("root "+e.Group, m, within, e.Hit)
+			}
+			if stem == "" {
 				if perFile[e.File.Path] == 1 { // one file for each action, in the folder of the resource
 					put("folder "+e.File.Dir(), m, stem, e.Hit)
 				}
@@ -524,6 +565,16 @@ func stemOf(e endpoint) string {
 		return strings.Join(nouns(trimClass(scope)), "-") // a class that is registered under "/<id>" of its blueprint
 	}
 	return strings.Join(out, "/")
+}
+
+// resourceOfFile is the resource that a file of routes is named after, the first noun of its name: "feed" for feed.routes.ts.
+func resourceOfFile(p string) string {
+	name, _, _ := strings.Cut(path.Base(p), ".")
+	words := nouns(trimClass(name))
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 func trimClass(name string) string {

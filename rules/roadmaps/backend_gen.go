@@ -489,6 +489,8 @@ func backendValue() *rules.Roadmap {
 							"@nestjs/bull",
 							"@nestjs/bullmq",
 							"promised-mongo",
+							"mongo",
+							"@db/mongo",
 						},
 							PyPI: []string{"pymongo",
 								"motor",
