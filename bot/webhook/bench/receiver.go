@@ -76,8 +76,9 @@ func start(ctx context.Context, r receiver, dir string) (*process, error) {
 		return nil, err
 	}
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = dir, p.log, p.log
-	p.cmd.Env = append(os.Environ(), "APP_ID=1", "PRIVATE_KEY_PATH="+key, "WEBHOOK_SECRET="+secret(), "HOST="+host, "PORT="+port, "NODE_ENV=production", "WEBHOOK_PATH="+r.path,
-		"DATABASE_URL=sqlite://"+filepath.Join(dir, "milepost.db"), "GITHUB_API_URL="+github.URL)
+	p.cmd.Env = append(os.Environ(), "APP_ID=1", "PRIVATE_KEY_PATH="+key, "HOST="+host, "PORT="+port, "NODE_ENV=production", "WEBHOOK_PATH="+r.path,
+		"DATABASE_URL=sqlite://"+filepath.Join(dir, "milepost.db"), "GITHUB_API_URL="+github.URL,
+		"WEBHOOK_SECRET="+secret())
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
