@@ -135,9 +135,12 @@ func (q *Queries) OpenEvidenceClaims(ctx context.Context, repoIDs []int64) ([]Ev
 	return all, wrap(err, "open claims")
 }
 
-// byIDs reads what belongs to these ids, between the two parts of a statement. The numbers stand in the statement's text: SQLite looks numbered
-// parameters up one by one.
+// byIDs reads what belongs to these ids; before ends with IN ( and after begins with ). On SQLite, which looks numbered parameters up one by one, the numbers
+// stand in the statement's text. PostgreSQL takes them as an array: it keeps statements prepared, and each text of its own would stay there.
 func byIDs[T any](ctx context.Context, q *Queries, ids []int64, dest func(*T) []any, before, after string) ([]T, error) {
+	if q.pg && len(ids) > 0 {
+		return list(ctx, q.r, dest, strings.TrimSuffix(before, "IN (")+`= ANY($1`+after, ids)
+	}
 	var all []T
 	err := chunks(ids, 1000, func(part []int64) error {
 		text := make([]byte, 0, 12*len(part))
