@@ -206,6 +206,9 @@ func (s *Server) activate(ctx context.Context, creds gh.Credentials, wc web.Conf
 		Store: s.store, App: app, AppID: creds.ID, Slug: creds.Slug, PublicURL: s.cfg.PublicURL, Now: s.opts.Now, Log: s.log, OnCheck: s.metrics.check,
 		Publisher: &publish.Publisher{Store: s.store, AppID: creds.ID, Slug: creds.Slug, Log: s.log},
 	}
+	if s.cfg.Role != RoleWorker {
+		pages.Cold()
+	}
 	s.swap(func() { s.hooks, s.pages = s.tracer.intake(hooks), s.tracer.page(pages) })
 	if s.cfg.Role != RoleWorker {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -159,9 +159,12 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte("ok\n")) // a client that went away needs no answer
 }
 
+// Cold keeps readyz from saying ready until Warm, which must follow, has ended.
+func (s *Server) Cold() { s.cold.Store(true) }
+
 // Warm reads what the first pages would have to read, and keeps readyz from saying ready meanwhile. Of a failure nothing is lost but time.
 func (s *Server) Warm(ctx context.Context) {
-	s.cold.Store(true)
+	s.Cold()
 	defer s.cold.Store(false)
 	if err := s.cohort.warm(ctx); err != nil && ctx.Err() == nil {
 		s.cfg.Log.WarnContext(ctx, "the first pages will be slow", "error", err)
