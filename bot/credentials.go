@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"milepost/bot/gh"
+	"milepost/bot/web"
 	"milepost/storage"
 )
 
@@ -22,6 +23,7 @@ const (
 	settingCredentials = "app-credentials"
 	settingSessionKey  = "session-key"
 	settingSetupToken  = "setup-token"
+	settingSecretMark  = "secret-mark" // sealed with the session secret of the last start
 )
 
 // sessionSecret is the operator's, or one that is made once and kept in the database.
@@ -42,6 +44,34 @@ func sessionSecret(ctx context.Context, store *storage.Store, fromEnv string) ([
 		return nil, fmt.Errorf("bot: session secret: %w", err)
 	}
 	return secret, nil
+}
+
+// markSecret keeps a mark of the session secret, and reports whether the last process that started with this database had another one.
+func markSecret(ctx context.Context, store *storage.Store, secret []byte) (differs bool, err error) {
+	if differs, err = secretDiffers(ctx, store, secret); err != nil {
+		return false, err
+	}
+	mark, err := seal(secret, settingSecretMark, nil)
+	if err != nil {
+		return false, err
+	}
+	if err := store.PutSetting(ctx, settingSecretMark, mark); err != nil {
+		return false, fmt.Errorf("bot: session secret: %w", err)
+	}
+	return differs, nil
+}
+
+// secretDiffers reports whether the mark in the database was made with another session secret; without a mark it was not.
+func secretDiffers(ctx context.Context, store *storage.Store, secret []byte) (bool, error) {
+	mark, err := store.Setting(ctx, settingSecretMark)
+	if errors.Is(err, storage.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("bot: session secret: %w", err)
+	}
+	_, err = open(secret, settingSecretMark, mark)
+	return err != nil, nil
 }
 
 // seal encrypts data with a key derived from the session secret (HKDF-SHA-256, AES-256-GCM, random nonce in front).
@@ -134,7 +164,7 @@ func storeCredentials(ctx context.Context, store *storage.Store, secret []byte, 
 		return tx.Wake(ctx) // the other processes
 	})
 	if errors.Is(err, storage.ErrConflict) {
-		return errors.New("an app is set up already")
+		return web.ErrSetUp
 	}
 	if err != nil {
 		return fmt.Errorf("bot: store credentials: %w", err)

@@ -49,6 +49,7 @@ func Diagnose(ctx context.Context, cfg Config, now func() time.Time, transport h
 	d := &doctor{cfg: cfg, now: now, transport: transport}
 	d.configuration()
 	d.database(ctx)
+	d.sharedSecret(ctx)
 	defer func() {
 		if d.store != nil {
 			_ = d.store.Close()
@@ -188,18 +189,40 @@ func (d *doctor) credentials(ctx context.Context) (gh.Credentials, bool, error) 
 		}
 		return credentials(ctx, d.cfg, nil, nil)
 	}
-	secret := []byte(d.cfg.SessionSecret)
-	if len(secret) == 0 {
-		stored, err := d.store.Setting(ctx, settingSessionKey)
-		if errors.Is(err, storage.ErrNotFound) {
-			return gh.Credentials{}, false, nil
-		}
-		if err != nil {
-			return gh.Credentials{}, false, fmt.Errorf("bot: %w", err)
-		}
-		secret = stored
+	secret, err := d.secret(ctx)
+	if errors.Is(err, storage.ErrNotFound) {
+		return gh.Credentials{}, false, nil
+	}
+	if err != nil {
+		return gh.Credentials{}, false, err
 	}
 	return credentials(ctx, d.cfg, d.store, secret)
+}
+
+// secret is the session secret that a server would use; storage.ErrNotFound before its first start.
+func (d *doctor) secret(ctx context.Context) ([]byte, error) {
+	if d.cfg.SessionSecret != "" {
+		return []byte(d.cfg.SessionSecret), nil
+	}
+	secret, err := d.store.Setting(ctx, settingSessionKey)
+	if err != nil {
+		return nil, fmt.Errorf("bot: %w", err)
+	}
+	return secret, nil
+}
+
+// sharedSecret sees that all processes of the database have one session secret.
+func (d *doctor) sharedSecret(ctx context.Context) {
+	if d.store == nil {
+		return
+	}
+	secret, err := d.secret(ctx)
+	if err != nil {
+		return // there was no start yet
+	}
+	if differs, err := secretDiffers(ctx, d.store, secret); err == nil && differs {
+		d.say("session secret", Fault, "SESSION_SECRET is not the one that the last process of this database started with, so neither reads what the other seals: sign-ins, the set-up page and its credentials", "give all processes the same SESSION_SECRET and restart them; if it was changed on purpose, restart the server")
+	}
 }
 
 func (d *doctor) clock(ctx context.Context, app *gh.App) {

@@ -99,6 +99,9 @@ func Start(ctx context.Context, cfg Config, opts Options) (*Server, error) {
 	if err == nil {
 		err = s.assemble(ctx)
 	}
+	if err == nil {
+		err = s.compareSecret(ctx)
+	}
 	if err == nil && s.listener != nil {
 		go s.serve(s.http, s.listener)
 	}
@@ -110,6 +113,16 @@ func Start(ctx context.Context, cfg Config, opts Options) (*Server, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// compareSecret says so when the last process of this database had another session secret: it may still run, and then neither can read what the
+// other seals. A secret that was changed on purpose looks the same.
+func (s *Server) compareSecret(ctx context.Context) error {
+	differs, err := markSecret(ctx, s.store, s.secret)
+	if differs {
+		s.log.WarnContext(ctx, "SESSION_SECRET is not the one that this database was last used with: people sign in anew, and an address of the set-up page that was printed before does not count any more. If other processes run, give all of them the same SESSION_SECRET and restart them")
+	}
+	return err
 }
 
 func logger(cfg Config, w io.Writer) *slog.Logger {

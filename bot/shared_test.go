@@ -9,6 +9,7 @@ import (
 	"net/http/cookiejar"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"milepost/bot/githubsim"
 	"milepost/bot/work"
 	"milepost/storage"
+	"milepost/storage/storagetest"
 )
 
 // TestLimitsShared: what one process learned of GitHub's limits holds for another one of the same database, which makes no call to find out by
@@ -257,4 +259,41 @@ func setupElsewhere(t *testing.T, dsn string) {
 		issues := r.sim.Issues(repo)
 		return len(issues) == 1 && strings.Contains(issues[0].Body, head)
 	})
+}
+
+// TestSecretsDiffer: a process with another SESSION_SECRET than the last one of its database says so, once, and the doctor does.
+func TestSecretsDiffer(t *testing.T) {
+	t.Parallel()
+	dsn := storagetest.SQLiteDSN(t)
+	load := func(secret string) bot.Config {
+		t.Helper()
+		cfg, err := bot.Load([]string{"DATABASE_URL=" + dsn, "HOST=127.0.0.1", "PORT=0", "SESSION_SECRET=" + strings.Repeat(secret, 32)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	for _, step := range []struct {
+		secret string
+		warns  bool
+	}{{"a", false}, {"a", false}, {"b", true}, {"b", false}} {
+		printed := &logs{}
+		s, err := bot.Start(t.Context(), load(step.secret), bot.Options{LogTo: printed})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Stop(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(printed.String(), "SESSION_SECRET is not the one"); got != step.warns {
+			t.Errorf("%q warns: %v\n%s", step.secret, got, printed)
+		}
+		for _, asked := range []string{"a", "b"} {
+			found := bot.Diagnose(t.Context(), load(asked), time.Now, nil)
+			differs := slices.ContainsFunc(found, func(f bot.Finding) bool { return f.What == "session secret" && f.Level == bot.Fault })
+			if differs != (asked != step.secret) {
+				t.Errorf("started with %q, the doctor with %q: %v", step.secret, asked, found)
+			}
+		}
+	}
 }

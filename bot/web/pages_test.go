@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"os"
@@ -250,21 +251,7 @@ func TestSetup(t *testing.T) {
 			t.Errorf("%s shows the form (%d)", path, a.status)
 		}
 	}
-	a := b.get("/setup?token=once&org=academy&name=Mile+Post")
-	action := regexp.MustCompile(`method="post" action="([^"]+)"`).FindStringSubmatch(a.body)
-	manifest := regexp.MustCompile(`name="manifest" value="([^"]+)"`).FindStringSubmatch(a.body)
-	if action == nil || manifest == nil || !strings.Contains(action[1], "/organizations/academy/settings/apps/new?state=") {
-		t.Fatalf("no form: %.2000s", a.body)
-	}
-	if !strings.Contains(a.header.Get("Content-Security-Policy"), "form-action 'self' "+w.URL()) {
-		t.Errorf("policy: %s", a.header.Get("Content-Security-Policy"))
-	}
-	unescape := strings.NewReplacer("&#34;", `"`, "&amp;", "&", "&#43;", "+")
-	made := b.do(http.MethodPost, unescape.Replace(action[1]), url.Values{"manifest": {unescape.Replace(manifest[1])}, "name": {"Mile Post"}})
-	back := made.header.Get("Location")
-	if made.status != 302 || !strings.Contains(back, "/setup/callback?") {
-		t.Fatalf("GitHub answers %d: %.500s", made.status, made.body)
-	}
+	back := b.makeApp("academy", "Mile Post")
 	if a := w.browser(t).get(back); a.status != 400 {
 		t.Errorf("another browser: %d", a.status)
 	}
@@ -283,6 +270,83 @@ func TestSetup(t *testing.T) {
 	}
 	_ = githubsim.DefaultEvents
 }
+
+// makeApp goes through the set-up up to GitHub's making of the app, and returns where GitHub sends the browser.
+func (b *browser) makeApp(org, name string) string {
+	b.tb.Helper()
+	a := b.get("/setup?token=once&org=" + org + "&name=" + url.QueryEscape(name))
+	action := regexp.MustCompile(`method="post" action="([^"]+)"`).FindStringSubmatch(a.body)
+	manifest := regexp.MustCompile(`name="manifest" value="([^"]+)"`).FindStringSubmatch(a.body)
+	path := "/settings/apps/new?state="
+	if org != "" {
+		path = "/organizations/" + org + path
+	}
+	if action == nil || manifest == nil || !strings.Contains(action[1], path) {
+		b.tb.Fatalf("no form: %.2000s", a.body)
+	}
+	if !strings.Contains(a.header.Get("Content-Security-Policy"), "form-action 'self' "+b.w.URL()) {
+		b.tb.Errorf("policy: %s", a.header.Get("Content-Security-Policy"))
+	}
+	made := b.do(http.MethodPost, html.UnescapeString(action[1]), url.Values{"manifest": {html.UnescapeString(manifest[1])}, "name": {name}})
+	back := made.header.Get("Location")
+	if made.status != http.StatusFound || !strings.Contains(back, "/setup/callback?") {
+		b.tb.Fatalf("GitHub answers %d: %.500s", made.status, made.body)
+	}
+	return back
+}
+
+// TestSetupTwice: of two set-ups at one moment the second is told that its app was made for nothing, and where it is deleted: whether this process
+// or another one of the same database took the first.
+func TestSetupTwice(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		elsewhere        bool
+		org, name, where string
+	}{
+		"here, of an organisation":   {false, "academy", "Second Post", "/organizations/academy/settings/apps/second-post/advanced"},
+		"elsewhere, of a person":     {true, "", "Third Post", "/settings/apps/third-post/advanced"},
+		"elsewhere, of organisation": {true, "academy", "Fourth Post", "/organizations/academy/settings/apps/fourth-post/advanced"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var saved []string
+			w := newWorld(t, nil, func(cfg *web.Config) {
+				cfg.SignIn, cfg.AppSlug = nil, ""
+				cfg.Setup = &web.Setup{Token: "once", Save: func(_ context.Context, creds gh.Credentials) error {
+					if c.elsewhere {
+						return fmt.Errorf("store: %w", web.ErrSetUp)
+					}
+					saved = append(saved, creds.Slug)
+					return nil
+				}}
+			})
+			first, second := w.browser(t), w.browser(t)
+			one, two := first.makeApp("academy", "First Post"), second.makeApp(c.org, c.name)
+			if !c.elsewhere {
+				if a := first.get(one); a.status != http.StatusOK {
+					t.Fatalf("the first: %d %.500s", a.status, a.body)
+				}
+			}
+			a := second.get(two)
+			if a.status != http.StatusConflict || !strings.Contains(a.body, "nothing uses "+c.name) || !strings.Contains(a.body, `href="`+w.URL()+c.where+`"`) {
+				t.Errorf("the second: %d %s", a.status, a.body)
+			}
+			for _, secret := range []string{"PRIVATE KEY", w.FindApp(slug(c.name)).ClientSecret} {
+				if strings.Contains(a.body, secret) {
+					t.Error("a secret is shown")
+				}
+			}
+			if again := second.get(two).status; again == http.StatusOK || again == http.StatusConflict {
+				t.Errorf("once more: %d", again)
+			}
+			if !c.elsewhere && fmt.Sprint(saved) != "[first-post]" {
+				t.Errorf("saved: %v", saved)
+			}
+		})
+	}
+}
+
+func slug(name string) string { return strings.ReplaceAll(strings.ToLower(name), " ", "-") }
 
 // TestSecurityHeaders: every answer carries them.
 func TestSecurityHeaders(t *testing.T) {

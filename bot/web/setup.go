@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -45,6 +47,7 @@ type setupBody struct {
 	Base, Hook         string
 	Local, Tunnel      bool // the address is for this machine only; deliveries come by a tunnel
 	Done               *gh.Credentials
+	Delete             string // where the app that was made for nothing is deleted: another one came first
 }
 
 // Way names the steps that follow the token.
@@ -127,36 +130,60 @@ func (s *Server) manifest(b setupBody) map[string]any {
 	}
 }
 
-// setupCallback takes the new app's credentials from GitHub and hands them over to be kept.
+// ErrSetUp is what Setup.Save answers when another app is there already: two people, or two processes, set one up at the same moment.
+var ErrSetUp = errors.New("an app is set up already")
+
+// setupCallback takes the new app's credentials from GitHub and hands them over to be kept. A browser that began a set-up here and comes back too
+// late is told so: its app exists at GitHub, and only it knows.
 func (s *Server) setupCallback(p *request) error {
-	if err := s.setupAllowed(); err != nil {
-		return err
-	}
+	over := s.setupAllowed()
 	var st setupState
 	raw, err := base64.RawURLEncoding.DecodeString(s.cookie(p.Request, setupCookie))
 	s.setCookie(p.w, setupCookie, "", 0)
 	got := p.URL.Query().Get("state")
 	if err != nil || s.box.open("setup", raw, &st) != nil || got == "" || !hmac.Equal([]byte(got), []byte(st.State)) || s.cfg.Now().After(st.Until) {
-		return &pageError{http.StatusBadRequest, "This set-up cannot be completed", "It was started in another browser, or too long ago. Open the set-up page again."}
+		return cmp.Or(over, error(&pageError{http.StatusBadRequest, "This set-up cannot be completed", "It was started in another browser, or too long ago. Open the set-up page again."}))
 	}
 	code := p.URL.Query().Get("code")
 	if code == "" || len(code) > 200 {
-		return &pageError{http.StatusBadRequest, "GitHub sent no code", "The app was not made. Open the set-up page and try once more."}
-	}
-	if !s.setUp.CompareAndSwap(false, true) { // one at a time, and one only
-		return errNotFound
+		return cmp.Or(over, error(&pageError{http.StatusBadRequest, "GitHub sent no code", "The app was not made. Open the set-up page and try once more."}))
 	}
 	creds, err := gh.ConvertManifest(p.Context(), gh.Config{APIURL: s.cfg.APIURL, ServerURL: s.cfg.ServerURL, Transport: s.cfg.Transport, Now: s.cfg.Now}, code)
 	if err == nil {
+		err = over
+	}
+	if err == nil {
 		err = s.cfg.Setup.Save(p.Context(), creds)
 	}
+	if creds.ID != 0 && (over != nil || errors.Is(err, ErrSetUp)) {
+		return s.setupLost(p, creds)
+	}
 	if err != nil {
-		s.setUp.Store(false)
 		return fmt.Errorf("web: set up the app: %w", err)
 	}
+	s.setUp.Store(true)
 	s.cfg.Log.InfoContext(p.Context(), "the GitHub App was set up", "app", creds.Slug, "id", creds.ID)
-	creds.PEM, creds.ClientSecret, creds.WebhookSecret = "", "", ""
-	l := p.layout("The app is ready", "", setupBody{Step: 3, Done: &creds})
-	l.Slug, l.Path = creds.Slug, "" // the code is spent: there is nothing to load again
-	return p.show("setup", l)
+	return s.setupDone(p, http.StatusOK, "The app is ready", setupBody{Done: &creds})
+}
+
+// setupLost says that another app came first, and where the one that was made for nothing is deleted.
+func (s *Server) setupLost(p *request, creds gh.Credentials) error {
+	where := s.cfg.ServerURL
+	if creds.Owner.Type == "Organization" {
+		where += "/organizations/" + url.PathEscape(creds.Owner.Login)
+	}
+	s.cfg.Log.WarnContext(p.Context(), "an app was made for nothing: another one is set up already", "app", creds.Slug, "id", creds.ID)
+	return s.setupDone(p, http.StatusConflict, "Another app came first", setupBody{Done: &creds, Delete: where + "/settings/apps/" + url.PathEscape(creds.Slug) + "/advanced"})
+}
+
+// setupDone shows how the set-up ended, without its secrets.
+func (s *Server) setupDone(p *request, status int, title string, body setupBody) error {
+	body.Step = 3
+	body.Done.PEM, body.Done.ClientSecret, body.Done.WebhookSecret = "", "", ""
+	l := p.layout(title, "", body)
+	l.Path = "" // the code is spent: there is nothing to load again
+	if body.Delete == "" {
+		l.Slug = body.Done.Slug
+	}
+	return s.templates.render(p.w, status, "setup", l)
 }
