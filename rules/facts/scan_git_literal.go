@@ -269,7 +269,7 @@ func scanLiteral(s *Source, off int) { //nolint:funlen,gocognit // a list of exc
 		}
 		return
 	}
-	value, fallback, ok := assigned(s, start, end, min(lineEnd, end+300))
+	value, fallback, ok := assigned(s, start, end, s.literalEnd(start, end, min(lineEnd, end+300)))
 	settings := configLanguage(s) || s.Lang == lex.JSON
 	if settings && (s.baseHas("custom-environment-variables") || versionOf(s, value)) {
 		return // names of variables, versions of packages
@@ -456,6 +456,19 @@ func assigned(s *Source, start, end, limit int) (value string, fallback, ok bool
 		}
 	}
 	return wrapped(rest)
+}
+
+// literalEnd is where what may be assigned to the name at [start, end) ends, at most limit: a name at the start of a longer literal, "NAME=" + value, is
+// assigned nothing by what stands behind the literal's closing quote.
+func (s *Source) literalEnd(start, end, limit int) int {
+	if in := s.Between(Strings, start, start+1); len(in) == 0 || in[0] == ' ' || configLanguage(s) || s.Lang == lex.JSON {
+		return limit
+	}
+	rest := s.Between(Code, end, limit)
+	if i := len(rest) - len(bytes.TrimLeft(rest, " \t")); i > 0 {
+		return end + i
+	}
+	return limit // the name is the whole literal: a key, or the argument of a call
 }
 
 // connectionString reports whether name and value stand in one, between semicolons: "Server=x;Password=y;".
