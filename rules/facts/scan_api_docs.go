@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -95,22 +96,37 @@ func openAPI(s *Source) {
 	}
 }
 
-// operations emits the operations of a document in YAML, from which generators make interfaces that controllers implement.
+// operations emits the operations of a document, from which generators make interfaces that controllers implement.
 func (s *Source) operations(doc *openAPIDocument) {
 	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
 		item := doc.Paths[path]
 		for i := 0; i+1 < len(item.Content); i += 2 {
-			method, ok := httpMethod(item.Content[i].Value)
-			if !ok {
-				continue
-			}
 			var op struct {
 				ID string `yaml:"operationId"`
 			}
-			if err := item.Content[i+1].Decode(&op); err == nil && op.ID != "" {
-				s.Emit(Fact{Kind: KindOperation, Name: method, Value: path, Scope: op.ID, Line: item.Content[i].Line})
+			if err := item.Content[i+1].Decode(&op); err == nil {
+				s.operation(item.Content[i].Value, path, op.ID, item.Content[i].Line)
 			}
 		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(doc.json)) {
+		var item map[string]json.RawMessage
+		if json.Unmarshal(doc.json[path], &item) != nil {
+			continue
+		}
+		line := s.LineOf(max(0, bytes.Index(s.Raw, []byte(strconv.Quote(path)))))
+		for _, method := range slices.Sorted(maps.Keys(item)) {
+			var op struct{ OperationID string }
+			if json.Unmarshal(item[method], &op) == nil {
+				s.operation(method, path, op.OperationID, line)
+			}
+		}
+	}
+}
+
+func (s *Source) operation(method, path, id string, line int) {
+	if method, ok := httpMethod(method); ok && id != "" {
+		s.Emit(Fact{Kind: KindOperation, Name: method, Value: path, Scope: id, Line: line})
 	}
 }
 
@@ -146,10 +162,12 @@ type openAPIDocument struct {
 	Paths      map[string]yaml.Node `yaml:"paths"`
 	Webhooks   map[string]yaml.Node `yaml:"webhooks"`
 	Components map[string]yaml.Node `yaml:"components"`
+
+	json map[string]json.RawMessage // the paths of a document in JSON
 }
 
 func (d *openAPIDocument) hasPaths() bool {
-	return len(d.Paths) > 0 || len(d.Webhooks) > 0 || len(d.Components) > 0
+	return len(d.Paths)+len(d.json) > 0 || len(d.Webhooks) > 0 || len(d.Components) > 0
 }
 
 func readDocument(path string, raw []byte) (*openAPIDocument, error) {
@@ -165,7 +183,7 @@ func readDocument(path string, raw []byte) (*openAPIDocument, error) {
 			return nil, fmt.Errorf("it is no valid JSON: %w", err)
 		}
 		doc.OpenAPI, doc.Swagger, doc.Info.Title = j.OpenAPI, j.Swagger, j.Info.Title
-		doc.Paths, doc.Webhooks, doc.Components = count(j.Paths), count(j.Webhooks), count(j.Components)
+		doc.json, doc.Webhooks, doc.Components = j.Paths, count(j.Webhooks), count(j.Components)
 		return doc, nil
 	}
 	if err := yaml.Unmarshal(raw, doc); err != nil {
