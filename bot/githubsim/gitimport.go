@@ -2,16 +2,13 @@ package githubsim
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/go-git/go-git/v5"
-	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/storage"
+	"milepost/rules/snapshot"
 )
 
 // localGit is the repository on disk that a repository shows.
@@ -26,13 +23,9 @@ const maxLocalBlob = 100 << 20 // GitHub refuses larger files
 // when they are asked for. It returns an error when dir is no readable git
 // repository. Call [Sim.SyncGit] to follow new commits.
 func (s *Sim) ImportGit(owner *Account, name, dir string, o RepoOptions) (*Repo, error) {
-	lr, err := openGit(dir)
+	local, refs, branch, err := openGit(dir)
 	if err != nil {
 		return nil, err
-	}
-	refs, branch, err := readRefs(lr)
-	if err != nil {
-		return nil, fmt.Errorf("githubsim: refs of %s: %w", dir, err)
 	}
 	if branch != "" {
 		o.DefaultBranch = branch
@@ -41,7 +34,7 @@ func (s *Sim) ImportGit(owner *Account, name, dir string, o RepoOptions) (*Repo,
 	defer s.mu.Unlock()
 	r := s.newRepo(owner, name, o)
 	r.local = &localGit{dir: dir}
-	r.store.backing = append(r.store.backing, backing(lr.Storer))
+	r.store.backing = append(r.store.backing, backing(local))
 	r.refs = refs
 	s.emitRepo(r, "repository", "created", owner.anOwner(), nil)
 	for ref, id := range refs {
@@ -58,17 +51,13 @@ func (s *Sim) SyncGit(r *Repo) (int, error) {
 	if r.local == nil {
 		return 0, fmt.Errorf("githubsim: %s was not imported from a local git repository", r.FullName())
 	}
-	lr, err := openGit(r.local.dir) // opened anew: new pack files are not noticed otherwise
+	local, refs, _, err := openGit(r.local.dir) // opened anew: new pack files are not noticed otherwise
 	if err != nil {
 		return 0, err
 	}
-	refs, _, err := readRefs(lr)
-	if err != nil {
-		return 0, fmt.Errorf("githubsim: refs of %s: %w", r.local.dir, err)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.store.backing = []func(string) (gitObject, bool){backing(lr.Storer)}
+	r.store.backing = []func(string) (gitObject, bool){backing(local)}
 	moved := 0
 	pusher := r.owner.anOwner()
 	for _, ref := range sortedKeys(refs) {
@@ -83,60 +72,29 @@ func (s *Sim) SyncGit(r *Repo) (int, error) {
 	return moved, nil
 }
 
-func openGit(dir string) (*git.Repository, error) {
-	lr, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+// openGit opens a local repository and lists its branches and tags, and the checked-out branch; a detached HEAD is shown as the branch main.
+func openGit(dir string) (local *snapshot.LocalGit, refs map[string]string, branch string, err error) {
+	if local, err = snapshot.OpenLocalGit(dir); err != nil {
+		return nil, nil, "", fmt.Errorf("githubsim: %w", err)
+	}
+	if refs, err = local.Refs(); err != nil {
+		return nil, nil, "", fmt.Errorf("githubsim: refs of %s: %w", dir, err)
+	}
+	branch, commit, err := local.Head()
 	if err != nil {
-		return nil, fmt.Errorf("githubsim: open git repository %s: %w", dir, err)
+		return nil, nil, "", fmt.Errorf("githubsim: head of %s: %w", dir, err)
 	}
-	return lr, nil
-}
-
-// readRefs lists branches and tags, and the checked-out branch.
-func readRefs(lr *git.Repository) (refs map[string]string, branch string, err error) {
-	refs = map[string]string{}
-	iter, err := lr.References()
-	if err != nil {
-		return nil, "", err
+	if branch == "" {
+		branch, refs["refs/heads/main"] = "main", commit
 	}
-	err = iter.ForEach(func(ref *plumbing.Reference) error {
-		if ref.Type() == plumbing.HashReference && (ref.Name().IsBranch() || ref.Name().IsTag()) {
-			refs[ref.Name().String()] = ref.Hash().String()
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, "", err
-	}
-	head, err := lr.Reference(plumbing.HEAD, false)
-	switch {
-	case err != nil: // a repository without HEAD still has branches
-	case head.Type() == plumbing.SymbolicReference:
-		branch = head.Target().Short()
-	default: // a detached HEAD is shown as a branch
-		branch = "main"
-		refs["refs/heads/main"] = head.Hash().String()
-	}
-	return refs, branch, nil //nolint:nilerr // as said above
+	return local, refs, branch, nil
 }
 
 // backing reads single objects from disk. A partial clone lacks some: they are not found.
-func backing(st storage.Storer) func(string) (gitObject, bool) {
-	kinds := map[plumbing.ObjectType]string{plumbing.BlobObject: objBlob, plumbing.TreeObject: objTree, plumbing.CommitObject: objCommit, plumbing.TagObject: objTag}
+func backing(local *snapshot.LocalGit) func(string) (gitObject, bool) {
 	return func(id string) (gitObject, bool) {
-		o, err := st.EncodedObject(plumbing.AnyObject, plumbing.NewHash(id))
-		if err != nil || o.Size() > maxLocalBlob {
-			return gitObject{}, false
-		}
-		rd, err := o.Reader()
-		if err != nil {
-			return gitObject{}, false
-		}
-		defer func() { _ = rd.Close() }()
-		data, err := io.ReadAll(rd)
-		if err != nil {
-			return gitObject{}, false
-		}
-		return gitObject{kind: kinds[o.Type()], data: data}, true
+		kind, data, err := local.Object(id, maxLocalBlob)
+		return gitObject{kind: kind, data: data}, err == nil
 	}
 }
 

@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/hex"
 	"errors"
@@ -247,26 +246,17 @@ func (r *gitRepo) looseRef(name string) ([]byte, error) {
 	return text, err
 }
 
-func (r *gitRepo) packedRef(name string) (string, error) {
-	f, err := os.Open(filepath.Join(r.common, "packed-refs"))
-	if errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("ref %q: %w", name, ErrNotFound)
-	}
-	if err != nil {
-		return "", fmt.Errorf("read packed-refs: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // read only
-	lines := bufio.NewScanner(io.LimitReader(f, maxPackedRefs))
-	for lines.Scan() {
-		id, ref, _ := strings.Cut(lines.Text(), " ")
-		if ref == name && r.isID(id) {
-			return id, nil
+func (r *gitRepo) packedRef(name string) (id string, err error) {
+	err = r.eachPackedRef(func(n, i string) bool {
+		if n == name {
+			id = i
 		}
+		return n != name
+	})
+	if err == nil && id == "" {
+		err = fmt.Errorf("ref %q: %w", name, ErrNotFound)
 	}
-	if err := lines.Err(); err != nil {
-		return "", fmt.Errorf("read packed-refs: %w", err)
-	}
-	return "", fmt.Errorf("ref %q: %w", name, ErrNotFound)
+	return id, err
 }
 
 // readSmall reads a regular file of at most limit bytes.
