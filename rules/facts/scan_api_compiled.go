@@ -75,7 +75,14 @@ func routesOfGo(s *Source, off int) {
 		s.route(m, "", recv, off)
 		return
 	}
-	if path != "" && path[0] != '/' && path[0] != ':' && path[0] != '*' || recv == "http" {
+	if path != "" && path[0] != '/' && path[0] != ':' && path[0] != '*' {
+		// Gin, Echo and Fiber add the slash; other calls that are named so take a key.
+		if word != m && !s.names("gofiber/fiber") || strings.ContainsAny(path, " :") && !strings.Contains(path, "/:") {
+			return
+		}
+		path = "/" + path
+	}
+	if recv == "http" {
 		return
 	}
 	if at := s.skipSpace(end); at >= len(s.Code) || s.Code[at] != ',' && s.Code[at] != '+' {

@@ -220,12 +220,14 @@ var statusHelpers = []string{
 	"oom.notFound(", "oom.badRequest(", "oom.unauthorized(", "oom.forbidden(", "oom.conflict(", "createError.NotFound", "createError.BadRequest", "createError.Unauthorized",
 	".notFound(", ".badRequest(", ".created(", ".noContent(", ".accepted(", ".unprocessableEntity(", "NotFoundResponse(", "BadRequestResponse(", "UnauthorizedResponse(", "ConflictResponse(",
 	"HttpResponse::NotFound", "HttpResponse::BadRequest", "HttpResponse::Created", "HttpResponse::NoContent", "HttpResponse::Unauthorized", "HttpResponse::Forbidden", "HttpResponse::Conflict", "ErrorNotFound(", "ErrorBadRequest(", "ErrorUnauthorized(",
-	"createNotFoundException(", "createAccessDeniedException(", "NotFoundHttpException", "BadRequestHttpException", "ConflictHttpException", "AccessDeniedHttpException", "UnauthorizedHttpException", "UnprocessableEntityHttpException", "noContent()", "failNotFound(", "failValidationErrors(", "respondCreated(", "respondDeleted(", "http.NotFound(", "echo.ErrNotFound", "fiber.ErrNotFound", "fiber.ErrBadRequest", "status::NotFound", "status::Created", "status::BadRequest", "httpErrors.",
+	"createNotFoundException(", "createAccessDeniedException(", "NotFoundHttpException", "HttpNotFoundException", "HttpBadRequestException", "HttpUnauthorizedException", "HttpForbiddenException", "HttpMethodNotAllowedException", "BadRequestHttpException", "ConflictHttpException", "AccessDeniedHttpException", "UnauthorizedHttpException", "UnprocessableEntityHttpException", "noContent()", "failNotFound(", "failValidationErrors(", "respondCreated(", "respondDeleted(", "http.NotFound(", "echo.ErrNotFound", "fiber.ErrNotFound", "fiber.ErrBadRequest", "status::NotFound", "status::Created", "status::BadRequest", "httpErrors.",
 }
 
 func statusHelper(s *Source, off int) {
 	rest := s.Raw[off:min(len(s.Raw), off+40)]
 	switch {
+	case s.Lang != lex.PHP && bytes.HasPrefix(rest, []byte("Http")) && bytes.Contains(rest, []byte("Exception")):
+		return // the exceptions of PHP's frameworks; elsewhere a name of one's own
 	case s.Lang == lex.Python:
 		if bytes.HasPrefix(rest, []byte("raise ")) && !s.has("rest_framework") && !s.has("werkzeug") && !s.has("ninja") {
 			return
@@ -252,7 +254,7 @@ func statusHelper(s *Source, off int) {
 		}
 	case s.Lang == lex.PHP:
 		head := string(s.Between(Code, s.LineStart(off), off))
-		if rest[0] == '.' || bytes.HasPrefix(rest, []byte("new ")) || bytes.Contains(rest, []byte("HttpException")) && !strings.Contains(head, "new ") && !strings.Contains(head, "extends ") {
+		if rest[0] == '.' || bytes.HasPrefix(rest, []byte("new ")) && !s.names(`Http\Exception`) && !s.names(`Slim\Exception`) || (bytes.Contains(rest, []byte("HttpException")) || bytes.HasPrefix(rest, []byte("Http"))) && !strings.Contains(head, "new ") && !strings.Contains(head, "extends ") {
 			return
 		}
 	case s.Lang == lex.Go && rest[0] == '.':

@@ -90,7 +90,32 @@ func loginMarks() []nameMark {
 		}),
 		signup("create_user()", inPython(), Code, "objects.create_user", nil),
 		signup("Identity user", inDotNet(), Code, "userManager.CreateAsync|UserManager.CreateAsync|_userManager.CreateAsync", nil),
-		signup("password_hash()", inPHP(), Code, "password_hash(", nil),
-		{kind: KindSignup, name: "INSERT of a user", langs: inPHP(), view: Strings, lits: "INSERT INTO users|INSERT INTO user|INSERT INTO `users`|INSERT INTO `user`|insert into users|INSERT INTO accounts|INSERT INTO tbl_user"},
+		signup("password_hash()", inPHP(), Code, "password_hash(", forAnybody),
+		{kind: KindSignup, name: "INSERT of a user", langs: inPHP(), view: Strings, lits: "INSERT INTO users|INSERT INTO user|INSERT INTO `users`|INSERT INTO `user`|insert into users|INSERT INTO accounts|INSERT INTO tbl_user", when: forAnybody},
+	}
+}
+
+// forAnybody is a condition of a mark in PHP: the script is no administrator's, which sends back to the pages of administrators and nowhere else.
+func forAnybody(s *Source, _, _ int) bool {
+	low := strings.ToLower(string(s.Raw))
+	targets, admins := 0, 0
+	for {
+		_, rest, found := strings.Cut(low, "location")
+		if !found {
+			return targets == 0 || admins < targets
+		}
+		low = rest
+		rest = strings.TrimPrefix(strings.TrimPrefix(rest, ".href"), ".replace(")
+		target := strings.TrimLeft(rest, " \t=:'\"`")
+		if len(target) == len(rest) {
+			continue // the word alone
+		}
+		if i := strings.IndexAny(target, "'\"`;)\n"); i >= 0 {
+			target = target[:i]
+		}
+		targets++
+		if strings.Contains(target, "admin") {
+			admins++
+		}
 	}
 }

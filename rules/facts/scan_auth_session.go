@@ -88,7 +88,12 @@ func sessionMarks() []nameMark { //nolint:funlen // a table
 			return !s.mentions("Doorkeeper", "format: :json", "defaults: {format", "api_only", "devise_token_auth")
 		}),
 
-		m("session used", inPHP(), "$_SESSION", kept),
+		m("session used", inPHP(), "$_SESSION", func(s *Source, off, n int) bool {
+			return kept(s, off, n) && !strings.Contains(s.line(Code, off), "withAttribute(") // handed on whole; the handlers that ask for it use it
+		}),
+		m("session used", inPHP(), "getAttribute(", func(s *Source, off, n int) bool {
+			return strings.HasPrefix(strings.TrimLeft(string(s.Between(Text, off+n, off+n+12)), " '\""), "session")
+		}),
 		m("session used", inPHP(), "session(|session()->put|session()->get|->session()->regenerate|->session()->put|->session()->get|->session()->invalidate|Session::put|Session::get|session()->set|$this->session->", func(s *Source, off, n int) bool {
 			rest := string(s.Between(Text, off+n, off+n+20))
 			return notFlash(s, off, n) && !strings.HasPrefix(rest, ")->flash") && !containsAny(s.line(Text, off), "function session")

@@ -125,7 +125,7 @@ func databaseMarks() []nameMark {
 		{kind: KindNoSQL, name: "Firestore", langs: inJS(), lits: "getFirestore|.firestore(|firebase.database|getDatabase(|admin.database(", when: fileMentions("firebase")},
 		{kind: KindNoSQL, name: "Firestore", langs: inPython(), lits: "firestore.client|firestore.Client|db.reference", when: fileMentions("firebase", "firestore")},
 		{kind: KindNoSQL, name: "Firestore", langs: inGo(), lits: ".Firestore("},
-		{kind: KindNoSQL, name: "Redis", langs: inRuby(), lits: "Redis.new|Redis::Client|Sidekiq::Worker|Sidekiq::Job|Sidekiq.configure_server|$redis"},
+		{kind: KindNoSQL, name: "Redis", langs: inRuby(), lits: ":redis_cache_store|queue_adapter = :sidekiq|queue_adapter = :resque|Redis.new|Redis::Client|Sidekiq::Worker|Sidekiq::Job|Sidekiq.configure_server|$redis"},
 		{kind: KindNoSQL, name: "MongoDB", langs: inRuby(), lits: "Mongoid::Document|Mongo::Client"},
 		{kind: KindNoSQL, name: "Elasticsearch", langs: inRuby(), lits: "Elasticsearch::Model|Elasticsearch::Client|searchkick"},
 		{kind: KindNoSQL, name: "Redis", langs: inPHP(), lits: "new Redis(|new \\Redis(|Predis\\Client|Facades\\Redis|Redis::"},

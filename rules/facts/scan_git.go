@@ -29,6 +29,7 @@ var gitDocuments = []document{
 	{applies: isReadme, scan: scanReadme},
 	{applies: func(_, base string) bool { return base == ".gitignore" }, scan: scanIgnore},
 	{applies: isEnvFile, scan: scanEnvFile},
+	{applies: isKeyFile, scan: scanKeyFile},
 }
 
 // ignored are what the main ecosystems litter a folder with, and names that stand for each.

@@ -140,10 +140,25 @@ func scanPrivateKey(s *Source, off int) {
 	}
 }
 
+// isKeyFile recognises files that hold nothing but a key: config/master.key and tmp/development_secret.txt of Rails, secret.key.
+func isKeyFile(_, base string) bool {
+	name, ext, _ := strings.Cut(base, ".")
+	return ext == "key" || strings.Contains(name, "secret") && (ext == "" || ext == "txt") || base == ".secret"
+}
+
+func scanKeyFile(s *Source) {
+	if key := strings.TrimSpace(string(s.Raw[:min(len(s.Raw), 1<<10)])); len(key) < 1<<9 && random(key) && !madeUp(key) {
+		s.Emit(Fact{Kind: KindSecret, Name: "signing-key", Value: "a file of its own", Line: 1})
+	}
+}
+
 // isEnvFile recognises environment files: ".env", ".env.local", "prod.env".
 func isEnvFile(_, base string) bool {
 	return base == ".env" || strings.HasPrefix(base, ".env.") || strings.HasSuffix(base, ".env") || base == ".envrc" || base == ".flaskenv"
 }
+
+// stores are variables by which Laravel chooses where it keeps what; the file of its generator names a database or a file for each.
+var stores = map[string]bool{"CACHE_STORE": true, "CACHE_DRIVER": true, "QUEUE_CONNECTION": true, "QUEUE_DRIVER": true, "SESSION_DRIVER": true, "BROADCAST_DRIVER": true, "BROADCAST_CONNECTION": true}
 
 // scanEnvFile reads the names that an environment file gives a value to.
 func scanEnvFile(s *Source) {
@@ -158,6 +173,9 @@ func scanEnvFile(s *Source) {
 		value = strings.Trim(stripComment(value), " \t\r\"'")
 		if value == "" {
 			continue
+		}
+		if stores[name] && strings.EqualFold(value, "redis") {
+			s.Emit(Fact{Kind: KindNoSQL, Name: "Redis", Value: name, Line: i + 1})
 		}
 		sort := secretName(name)
 		switch {

@@ -79,6 +79,10 @@ func passwordHash(in *Input) Result {
 
 func sessions(in *Input) Result {
 	hits := serverHits(in, facts.KindSession, "")
+	if slices.ContainsFunc(serverHits(in, facts.KindJWT, ""), func(h facts.Hit) bool { return h.Name == "Devise JWT" }) {
+		// The log-in of Devise answers with a token.
+		hits = where(hits, func(h facts.Hit) bool { return h.Name != "session log-in" || h.File.Lang() != lex.Ruby })
+	}
 	cookies := serverHits(in, facts.KindSessionCookie, "")
 	if ktor, ok := unsigned(cookies); ok {
 		hits = where(hits, func(h facts.Hit) bool { return h.Name != "Ktor session" })

@@ -196,7 +196,7 @@ func purposeOf(in *Input) (facts.Hit, bool) {
 	var best facts.Hit
 	found := false
 	for _, h := range in.Repo.Hits(facts.KindReadme) {
-		if h.Name != "purpose" || h.Fact.Scope == "title" || !h.File.Own() || h.File.Class.Has(facts.Test|facts.Docs) || len(strings.Fields(h.Value)) < 3 && len([]rune(h.Value)) < 15 {
+		if h.Name != "purpose" || h.Fact.Scope == "title" || !h.File.Own() || h.File.Class.Has(facts.Docs) || !ownReadme(in.Repo, h.File) || len(strings.Fields(h.Value)) < 3 && len([]rune(h.Value)) < 15 {
 			continue
 		}
 		if !found || strings.Count(h.File.Path, "/") < strings.Count(best.File.Path, "/") {

@@ -295,6 +295,9 @@ func (w *follower) node(tool string, args []string, dir string, depth int) bool 
 	if dir == "." {
 		dir = ""
 	}
+	if anywhere {
+		dir = "?" // any package of the workspace, not the one at the root alone
+	}
 	for _, m := range w.manifests(dir, anywhere, "package.json") {
 		at := path.Dir(m.Path)
 		if at == "." {

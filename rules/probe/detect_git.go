@@ -48,7 +48,14 @@ func ownReadme(r *facts.Repo, f *facts.RepoFile) bool {
 	if carried(dir) {
 		return false
 	}
-	return strings.Count(dir, "/") < 2 || r.UnitOf(f.Path).Dir == f.Dir()
+	return r.UnitOf(f.Path).Dir == f.Dir() || strings.Count(dir, "/") < 2 && hasCode(r, f.Dir()+"/")
+}
+
+// hasCode reports whether code of the project lies somewhere below a folder.
+func hasCode(r *facts.Repo, dir string) bool {
+	return slices.ContainsFunc(r.Files, func(f facts.RepoFile) bool {
+		return strings.HasPrefix(f.Path, dir) && f.Own() && (f.Lang().GeneralPurpose() || f.Lang() == lex.HTML || strings.HasSuffix(f.Path, ".ipynb"))
+	})
 }
 
 // carried reports whether a lower-case folder is one in which projects keep what others wrote.
