@@ -354,7 +354,11 @@ func (d *doctor) work(ctx context.Context) {
 	}
 	var ready, parked int64
 	var oldest time.Duration
+	least := ""
 	for _, s := range stats {
+		if s.Ready >= storage.QueueStatsMost {
+			least = "at least "
+		}
 		ready += s.Ready
 		parked += s.Parked
 		if !s.Oldest.IsZero() {
@@ -363,9 +367,9 @@ func (d *doctor) work(ctx context.Context) {
 	}
 	switch {
 	case oldest > queueWarn:
-		d.say("queue", Warning, fmt.Sprintf("%d are waiting, the oldest for %s", ready, oldest.Round(time.Second)), "see that a worker runs (--role all or worker), or raise WORKERS")
+		d.say("queue", Warning, fmt.Sprintf("%s%d are waiting, the oldest for %s", least, ready, oldest.Round(time.Second)), "see that a worker runs (--role all or worker), or raise WORKERS")
 	default:
-		d.say("queue", OK, fmt.Sprintf("%d are waiting", ready), "")
+		d.say("queue", OK, fmt.Sprintf("%s%d are waiting", least, ready), "")
 	}
 	if parked > 0 {
 		d.say("set aside", Warning, fmt.Sprintf("%d repositories failed again and again", parked), "their pages, and the operator's, say why")

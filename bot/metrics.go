@@ -82,8 +82,8 @@ type queue struct {
 }
 
 var (
-	queueDepth = prometheus.NewDesc("milepost_queue_depth", "Keys that are due, by kind and priority.", []string{"kind", "priority"}, nil)
-	queueAside = prometheus.NewDesc("milepost_queue_set_aside", "Keys that were set aside as poison and wait for the operator, by kind and priority.", []string{"kind", "priority"}, nil)
+	queueDepth = prometheus.NewDesc("milepost_queue_depth", "Keys that are due, by kind and priority, counted up to 1000.", []string{"kind", "priority"}, nil)
+	queueAside = prometheus.NewDesc("milepost_queue_set_aside", "Keys that were set aside as poison and wait for the operator, by kind and priority, counted up to 1000.", []string{"kind", "priority"}, nil)
 	queueAge   = prometheus.NewDesc("milepost_queue_oldest_seconds", "How long the oldest due key has been waiting, by kind and priority.", []string{"kind", "priority"}, nil)
 )
 

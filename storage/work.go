@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -339,7 +340,10 @@ func (q *Queries) ParkedWork(ctx context.Context, n int) ([]WorkRow, error) {
 	return all, wrap(err, "parked work")
 }
 
-// QueueStats counts the rows of one kind and priority.
+// QueueStatsMost is up to where QueueStats counts: a number that reaches it says "at least so many".
+const QueueStatsMost = 1000
+
+// QueueStats counts the rows of one kind and priority, each up to QueueStatsMost.
 type QueueStats struct {
 	Kind     string
 	Priority int
@@ -350,17 +354,32 @@ type QueueStats struct {
 	Oldest   time.Time // since when the longest due one waits; zero if none is due
 }
 
-// QueueStats counts what is queued, by kind and priority. It reads every row that is not idle.
+// queueStats goes from kind to kind and from priority to priority by the index work_queue, and reads nothing but that index: what is not idle and not leased
+// stands there by time. Leased is no more than workers do at once.
+var queueStats = func() string {
+	const queue = ` FROM work WHERE kind = k.kind AND priority = p.priority AND ready_at IS NOT NULL AND owner = ''`
+	upTo := func(which string) string {
+		return `(SELECT count(*) FROM (SELECT 1` + queue + which + ` ORDER BY ready_at LIMIT $2) AS counted)`
+	}
+	return `WITH RECURSIVE kinds (kind) AS (SELECT min(kind) FROM work
+ UNION ALL SELECT (SELECT min(w.kind) FROM work w WHERE w.kind > kinds.kind) FROM kinds WHERE kinds.kind IS NOT NULL),
+ leased AS MATERIALIZED (SELECT kind, priority, count(*) AS n FROM work WHERE owner <> '' AND owner > '' AND ready_at IS NOT NULL GROUP BY kind, priority)
+SELECT k.kind, p.priority, ` + strings.Join([]string{
+		upTo(` AND parked = 0 AND ready_at <= $1`),
+		upTo(` AND parked = 0 AND ready_at > $1`),
+		`coalesce((SELECT n FROM leased WHERE kind = k.kind AND priority = p.priority), 0)`,
+		upTo(` AND parked = 1`),
+		`(SELECT min(ready_at)` + queue + ` AND parked = 0 AND ready_at <= $1)`,
+	}, ",\n ") + `
+FROM kinds k CROSS JOIN (SELECT 20 AS priority UNION ALL SELECT 10 UNION ALL SELECT 0) AS p WHERE k.kind IS NOT NULL ORDER BY k.kind, p.priority DESC`
+}()
+
+// QueueStats counts what is queued, by kind and priority. What it reads does not grow with the queue beyond QueueStatsMost rows of a sort.
 func (q *Queries) QueueStats(ctx context.Context) ([]QueueStats, error) {
 	all, err := list(ctx, q.r, func(s *QueueStats) []any {
 		return []any{&s.Kind, &s.Priority, &s.Ready, &s.Waiting, &s.Running, &s.Parked, scanTime{&s.Oldest}}
-	}, `SELECT kind, priority,
- CAST(SUM(CASE WHEN parked = 0 AND owner = '' AND ready_at <= $1 THEN 1 ELSE 0 END) AS BIGINT),
- CAST(SUM(CASE WHEN parked = 0 AND owner = '' AND ready_at > $1 THEN 1 ELSE 0 END) AS BIGINT),
- CAST(SUM(CASE WHEN owner <> '' THEN 1 ELSE 0 END) AS BIGINT),
- CAST(SUM(parked) AS BIGINT),
- MIN(CASE WHEN parked = 0 AND owner = '' AND ready_at <= $1 THEN ready_at END)
- FROM work WHERE ready_at IS NOT NULL GROUP BY kind, priority ORDER BY kind, priority DESC`, q.now().UnixMilli())
+	}, queueStats, q.now().UnixMilli(), QueueStatsMost)
+	all = slices.DeleteFunc(all, func(s QueueStats) bool { return s.Ready+s.Waiting+s.Running+s.Parked == 0 })
 	return all, wrap(err, "queue statistics")
 }
 

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
 	"milepost/bot/render"
 	"milepost/rules"
+	"milepost/storage"
 )
 
 //go:embed templates/*.html
@@ -84,6 +86,7 @@ func funcs(s *Server) template.FuncMap {
 		},
 		"add":        func(a, b int) int { return a + b },
 		"lower":      strings.ToLower,
+		"many":       many,
 		"short_step": shortStep,
 		"same":       strings.EqualFold,
 		"lacking":    lacking,
@@ -174,4 +177,12 @@ func stampHTML(t time.Time, words string) template.HTML {
 	}
 	exact := t.UTC().Format(time.RFC3339)
 	return template.HTML(`<time datetime="` + exact + `" title="` + t.UTC().Format("2 January 2006, 15:04 UTC") + `">` + words + `</time>`) // #nosec G203 -- made of formatted times alone
+}
+
+// many writes a count of the queue's statistics.
+func many(n int64) string {
+	if n >= storage.QueueStatsMost {
+		return strconv.Itoa(storage.QueueStatsMost) + "+"
+	}
+	return strconv.FormatInt(n, 10)
 }

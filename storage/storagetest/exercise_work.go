@@ -282,14 +282,47 @@ func testStats(t *testing.T, b *bench) {
 	check(t, b.ParkWork(b.ctx, &all[0], "p"))
 	stats, err := b.QueueStats(b.ctx)
 	check(t, err)
+	found := false
 	for _, s := range stats {
 		if s.Kind != "stat" || s.Priority != storage.PriorityHigh {
 			continue
 		}
 		equal(t, "stats", s, storage.QueueStats{Kind: "stat", Priority: storage.PriorityHigh, Ready: 3, Waiting: 1, Running: 1, Parked: 1, Oldest: now.Add(-2 * time.Second)})
-		return
+		found = true
 	}
-	t.Fatal("no statistics of the kind")
+	if !found {
+		t.Fatal("no statistics of the kind")
+	}
+	// Of many no more are counted than it says, and another kind's are all there.
+	many := make([]storage.Wish, storage.QueueStatsMost+5)
+	for i := range many {
+		many[i] = storage.Wish{Key: storage.Key{Kind: "many", ID: fmt.Sprint(i)}, Priority: storage.PriorityLow, At: now.Add(time.Duration(i%2) * time.Hour)}
+	}
+	b.wish(t, append(many, storage.Wish{Key: storage.Key{Kind: "many2", ID: "1"}})...)
+	for _, want := range []storage.QueueStats{
+		{Kind: "many", Priority: storage.PriorityLow, Ready: storage.QueueStatsMost/2 + 3, Waiting: storage.QueueStatsMost/2 + 2, Oldest: now},
+		{Kind: "many", Priority: storage.PriorityLow, Ready: storage.QueueStatsMost, Oldest: now},
+	} {
+		stats, err := b.QueueStats(b.ctx)
+		check(t, err)
+		var got, other storage.QueueStats
+		for _, s := range stats {
+			switch s.Kind {
+			case "many":
+				got = s
+			case "many2":
+				other = s
+			}
+		}
+		equal(t, "stats of many", got, want)
+		if other.Ready != 1 {
+			t.Errorf("beside many: %+v", other)
+		}
+		for i := range many {
+			many[i].At = now
+		}
+		b.wish(t, many...)
+	}
 }
 
 func testRollback(t *testing.T, b *bench) {
