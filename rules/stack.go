@@ -11,13 +11,13 @@ import (
 var Stacks = []string{"node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"}
 
 // Frameworks are the names by which texts for a stack differ again. "jvm" is any framework for the Java machine but Spring, Ktor among them.
-var Frameworks = []string{"django", "flask", "fastapi", "ktor", "jvm", "rails", "sinatra", "laravel", "symfony", "nest", "phoenix"}
+var Frameworks = []string{"django", "flask", "fastapi", "ktor", "jvm", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix"}
 
 // frameworkOf tells the framework by the name of the server that code starts, and the stacks that it belongs to.
 var frameworkOf = map[string]struct{ key, stacks string }{
 	"Django": {"django", "python"}, "Flask": {"flask", "python"}, "FastAPI": {"fastapi", "python"},
 	"Spring": {"spring", "java kotlin scala"}, "Spring Boot": {"spring", "java kotlin scala"}, "Spring WebFlux": {"spring", "java kotlin scala"}, "Ktor": {"ktor", "kotlin"},
-	"Rails": {"rails", "ruby"}, "Sinatra": {"sinatra", "ruby"}, "Laravel": {"laravel", "php"}, "Symfony": {"symfony", "php"}, "NestJS": {"nest", "node"}, "Phoenix": {"phoenix", "elixir"},
+	"Rails": {"rails", "ruby"}, "Sinatra": {"sinatra", "ruby"}, "Laravel": {"laravel", "php"}, "Symfony": {"symfony", "php"}, "Express": {"express", "node"}, "NestJS": {"nest", "node"}, "Phoenix": {"phoenix", "elixir"},
 }
 
 // Stack is the main stack of a repository and the commands that its learner types.

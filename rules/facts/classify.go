@@ -128,7 +128,7 @@ func (c classifier) classify(path string) Class {
 			break
 		}
 	}
-	if testFile(base) {
+	if testFile(base) && !migrationDir(dir) {
 		cl |= Test
 	}
 	if _, ok := manifest.LockFile(path); ok {
@@ -152,6 +152,12 @@ func nugetDir(rest string) bool {
 		i += n + 1
 	}
 	return false
+}
+
+// migrationDir reports whether a lower-case folder keeps migrations, whose names say what they change: "..._initial_test.py".
+func migrationDir(dir string) bool {
+	last := baseOf(dir)
+	return last == "migrations" || last == "migrate" || last == "versions" && strings.Contains(dir, "/") && (strings.Contains(dir, "migrat") || strings.Contains(dir, "alembic"))
 }
 
 // assetDir reports whether a folder (with its closing slash) holds what a site serves, so that "vendor" in it is other people's.

@@ -48,7 +48,7 @@ func Collect(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, op
 		f := &files[i]
 		switch {
 		case f.Mode == snapshot.Symlink || f.Mode == snapshot.Submodule:
-		case f.Size > snapshot.MaxFileSize && !f.Class.Has(Vendored|Lock):
+		case f.Size > snapshot.MaxFileSize && wanted(f.Path, 0, f.Class):
 			f.Unread = fmt.Sprintf("%d MB is more than is read of a file", f.Size>>20)
 		case wanted(f.Path, f.Size, f.Class):
 			todo = append(todo, i)

@@ -368,6 +368,12 @@ type LanguageShare struct {
 	File  *RepoFile // its largest file, the best evidence
 }
 
+// speaks reports whether a file is fit to show the language that a project is written in: no test, and nothing that a generator writes.
+func speaks(f *RepoFile) bool {
+	low := strings.ToLower(f.Path)
+	return !f.Class.Has(Test|Example) && !migrationDir(dirOf(low)) && baseOf(low) != "schema.rb" && !strings.HasPrefix(low, "bin/") && !strings.HasPrefix(low, "config/")
+}
+
 // Languages returns the general-purpose languages of the project's own code, tests included, largest first.
 func (r *Repo) Languages() []LanguageShare {
 	by := map[lex.Language]*LanguageShare{}
@@ -384,7 +390,7 @@ func (r *Repo) Languages() []LanguageShare {
 		}
 		s.Lines += f.Facts.Lines.Code
 		total += f.Facts.Lines.Code
-		if s.File == nil || f.Facts.Lines.Code > s.File.Facts.Lines.Code {
+		if s.File == nil || speaks(f) && !speaks(s.File) || speaks(f) == speaks(s.File) && f.Facts.Lines.Code > s.File.Facts.Lines.Code {
 			s.File = f
 		}
 	}

@@ -63,6 +63,9 @@ func statusWord(s *Source, off int) {
 	if strings.HasPrefix(word, "ProducesResponse") || bytes.Contains(line, []byte("ProducesResponseType")) || bytes.Contains(line, []byte("ApiResponse")) {
 		return
 	}
+	if s.Lang == lex.Ruby && s.has("Devise.setup") {
+		return // the settings that the generator of Devise writes
+	}
 	if statusCode(word) && len(word) > len("status") {
 		if !s.compared(start, at+len(word)) {
 			s.status(word, off)

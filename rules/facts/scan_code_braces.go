@@ -312,7 +312,7 @@ func functionBefore(s *Source, p brace, js bool) (decl, bool) {
 	before := backSpace(code, start)
 	prev, prevAt := backWord(code, before)
 	if js {
-		if prev == "new" || before > 0 && (code[before-1] == '.' || code[before-1] == '=' && prev == "") {
+		if prev == "new" || prev == "extends" || before > 0 && (code[before-1] == '.' || code[before-1] == '=' && prev == "") {
 			return decl{}, false
 		}
 		if prev == "function" {

@@ -121,7 +121,7 @@ func processTool(words []string) string {
 		case "pm2", "pm2-runtime", "pm2-docker":
 			return "PM2"
 		case "nodemon", "ts-node-dev", "tsnd", "node-dev", "forever", "tsc-watch", "CompileDaemon", "watchexec", "watchmedo", "watchfiles", "supervisord", "supervisorctl", "gow", "bacon", "rerun", "realize", "hypercorn-reload":
-			if next != "is" {
+			if next != "is" && next != "=" { // a sentence, or a setting of that name
 				return name
 			}
 		case "foreman", "overmind", "honcho", "hivemind":

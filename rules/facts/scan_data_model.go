@@ -215,7 +215,7 @@ func modelOfJavaScript(s *Source, off int) {
 		}
 		s.jsModel(off, s.classAt(off, 0), orm)
 	case at("@Entity"):
-		if s.mentions("typeorm", "mikro-orm") {
+		if !at("@EntityRepository") && !at("@EntitySubscriber") && s.mentions("typeorm", "mikro-orm") {
 			s.jsModel(off, s.classAt(off, 8), "TypeORM")
 		}
 	case at("EntitySchema"):

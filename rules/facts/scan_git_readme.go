@@ -456,6 +456,9 @@ func (r *readmeReader) purpose(s *Source, own []bool) {
 	}
 	for _, k := range kinds {
 		for i, b := range r.blocks {
+			if data(b.text) {
+				continue
+			}
 			under := ""
 			if b.section >= 0 && !r.title(b.section) {
 				under = r.blocks[b.section].text
@@ -466,6 +469,11 @@ func (r *readmeReader) purpose(s *Source, own []bool) {
 			}
 		}
 	}
+}
+
+// data reports whether a text is a piece of JSON that no code block holds.
+func data(t string) bool {
+	return strings.HasPrefix(t, "{") || strings.Contains(t, `": `) || strings.Contains(t, `":"`)
 }
 
 // step reports whether a block gives a command: what it says is how to go on.

@@ -197,6 +197,7 @@ func scanEnvFile(s *Source) {
 // random reports whether a value looks drawn by lot: long, without separators, of digits and of letters in both cases or in hexadecimal. Such a value in an
 // example is a key that somebody uses.
 func random(v string) bool {
+	v = strings.TrimPrefix(v, "base64:")
 	if len(v) < 32 || strings.Trim(v, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=") != "" || !strings.ContainsAny(v, "0123456789") {
 		return false
 	}

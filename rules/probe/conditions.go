@@ -458,7 +458,9 @@ func (c *Facts) judge(in *Input, note string) Result {
 	if len(found) < max(1, c.Min) {
 		return Result{Status: Missing, Evidence: places(note, found)}
 	}
-	return MetBy(note, found[:min(3, len(found))]...)
+	res := MetBy(note, found...)
+	res.Evidence = res.Evidence[:min(3, len(res.Evidence))]
+	return res
 }
 
 func matcher(expr string) func(string) bool {

@@ -384,7 +384,7 @@ func routePlaces(hits []facts.Hit) []Evidence {
 		case h.Name != "":
 			note = h.Name + " endpoint"
 		}
-		out = append(out, Evidence{Path: h.File.Path, StartLine: h.Line, EndLine: h.LastLine(), Note: strings.TrimSpace(note), Excerpt: h.Value})
+		out = appendNew(out, Evidence{Path: h.File.Path, StartLine: h.Line, EndLine: h.LastLine(), Note: strings.TrimSpace(note), Excerpt: h.Value})
 	}
 	return out
 }

@@ -452,6 +452,9 @@ func accountRoutes(in *Input) []facts.Hit {
 		if mentionsAny(strings.ToLower(h.Value+" "+h.Fact.Scope+" "+h.File.Path), "admin") {
 			return false // accounts that only an administrator makes
 		}
+		if h.Value == "" && h.File.Lang() == lex.PHP && !slices.ContainsFunc(h.File.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindSignup }) {
+			return false // a script that makes no account, or one of the staff
+		}
 		switch lastSegment(h.Value) {
 		case "users", "user", "accounts", "account", "members", "member", "customers", "customer", "usuarios", "usuario", "new", "create", "authors", "author":
 			low := strings.ToLower(h.Value + " " + h.Fact.Scope + " " + h.File.Path)

@@ -144,7 +144,11 @@ func compose(in *Input) Result {
 			continue
 		}
 		if svc := withName(hits, "service"); len(svc) > 0 {
-			return MetBy(fmt.Sprintf("%d services", len(svc)), svc[0])
+			note := "one service"
+			if len(svc) > 1 {
+				note = fmt.Sprintf("%d services", len(svc))
+			}
+			return MetBy(note, svc[0])
 		}
 	}
 	return out
@@ -234,6 +238,11 @@ func works(h facts.Hit) bool {
 	return false
 }
 
+// prepares reports whether a command only fetches what later ones need.
+func prepares(h facts.Hit) bool {
+	return mentionsAny(" "+strings.ToLower(h.Value)+" ", " install ", " ci ", " add ", " restore ", " download ", " require ", " sync ", " mkdir ", " cp ")
+}
+
 func ciWorkflow(in *Input) Result {
 	out := Result{Status: Missing}
 	for _, p := range pipelines(in.Repo) {
@@ -260,7 +269,10 @@ func oneWorkflow(p pipeline) Result {
 		}
 		return Result{Status: Partial, Reason: at + " lies where " + p.service + " does not read it", Evidence: []Evidence{here}, Next: "Move it to where " + p.service + " reads it: `.github/workflows/` or the root of the repository."}
 	}
-	i := slices.IndexFunc(p.hits, works)
+	i := slices.IndexFunc(p.hits, func(h facts.Hit) bool { return works(h) && !prepares(h) })
+	if i < 0 {
+		i = slices.IndexFunc(p.hits, works)
+	}
 	if i < 0 {
 		return MissingBecause(at+" does nothing to the project's code", here)
 	}

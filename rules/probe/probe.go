@@ -86,9 +86,19 @@ func places(note string, hits []facts.Hit) []Evidence {
 		if len(out) == MaxEvidence {
 			break
 		}
-		out = append(out, At(h, note))
+		out = appendNew(out, At(h, note))
 	}
 	return out
+}
+
+// appendNew appends evidence unless the same is there already.
+func appendNew(out []Evidence, e Evidence) []Evidence {
+	if slices.ContainsFunc(out, func(o Evidence) bool {
+		return o.Path == e.Path && o.StartLine == e.StartLine && o.Note == e.Note && o.URL == e.URL
+	}) {
+		return out
+	}
+	return append(out, e)
 }
 
 // rank orders statuses by how much they say for the learner.
