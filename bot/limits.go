@@ -8,6 +8,7 @@ import (
 
 	"milepost/bot/gh"
 	"milepost/storage"
+	"milepost/storage/pace"
 )
 
 // limits keeps what is known of GitHub's limits in the database, so that all processes know it. What one installation's clients learn holds for all
@@ -40,6 +41,6 @@ func (l limits) Note(ctx context.Context, installation int64, n gh.Limit) error 
 }
 
 // Create implements gh.Limits.
-func (l limits) Create(ctx context.Context, installation int64, perMinute, perHour int) (time.Time, error) {
-	return l.store.TakePace(ctx, limitScope(installation), perMinute, perHour)
+func (l limits) Create(ctx context.Context, installation int64, most pace.Limit, patient bool) (time.Time, error) {
+	return l.store.TakePace(ctx, limitScope(installation), most, patient)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"time"
+
+	"milepost/storage/pace"
 )
 
 // RateLimit is what is known of a GitHub rate limit.
@@ -52,9 +54,9 @@ func (q *Queries) RateLimits(ctx context.Context) ([]RateLimit, error) {
 	return all, wrap(err, "rate limits")
 }
 
-// TakePace notes that something is done now under a key, in one sliding window of a minute and one of an hour that all processes share. When a
-// window is full, nothing is noted, and until is when there is room.
-func (q *Queries) TakePace(ctx context.Context, key string, perMinute, perHour int) (until time.Time, err error) {
+// TakePace notes that something is done now under a key, in windows that all processes share, as pace.Log.Take does: until is the zero time, or when it
+// should be tried again.
+func (q *Queries) TakePace(ctx context.Context, key string, most pace.Limit, patient bool) (until time.Time, err error) {
 	err = q.atomically(ctx, func(q *Queries) error {
 		now := q.now()
 		var raw []byte
@@ -63,22 +65,9 @@ func (q *Queries) TakePace(ctx context.Context, key string, perMinute, perHour i
  ON CONFLICT (key) DO UPDATE SET updated_at = excluded.updated_at RETURNING value`, paceKey(key), []byte{}, now); err != nil {
 			return err
 		}
-		var done []time.Time
-		for ; len(raw) >= 8; raw = raw[8:] {
-			// What is of the future was noted before the clock was set back; a little of it is another process's clock.
-			if at := time.UnixMilli(int64(binary.BigEndian.Uint64(raw))); now.Sub(at) < time.Hour && !at.After(now.Add(time.Minute)) { //nolint:gosec // written below
-				done = append(done, at)
-			}
-		}
-		if until = fullUntil(done, now, perMinute, perHour); !until.IsZero() {
-			return nil
-		}
-		done = append(done, now)
-		raw = make([]byte, 0, 8*len(done))
-		for _, at := range done {
-			raw = binary.BigEndian.AppendUint64(raw, uint64(at.UnixMilli())) //nolint:gosec // times after 1970
-		}
-		_, err := q.w.exec(ctx, `UPDATE settings SET value = $2 WHERE key = $1`, paceKey(key), raw)
+		l := readPace(raw)
+		until = l.Take(now, most, patient)
+		_, err := q.w.exec(ctx, `UPDATE settings SET value = $2 WHERE key = $1`, paceKey(key), writePace(l))
 		return err
 	})
 	return until, wrap(err, "pace of %s", key)
@@ -86,13 +75,29 @@ func (q *Queries) TakePace(ctx context.Context, key string, perMinute, perHour i
 
 func paceKey(key string) string { return "pace/" + key }
 
-// fullUntil is when there is room again after what was done within the last hour, oldest first; the zero time if there is some now.
-func fullUntil(done []time.Time, now time.Time, perMinute, perHour int) time.Time {
-	if n := len(done); n >= perHour {
-		return done[n-perHour].Add(time.Hour)
+// promised marks, in the row of a pace, a turn that is promised.
+const promised = 1 << 63
+
+func readPace(raw []byte) (l pace.Log) {
+	for ; len(raw) >= 8; raw = raw[8:] {
+		v := binary.BigEndian.Uint64(raw)
+		at := time.UnixMilli(int64(v &^ promised)) //nolint:gosec // below 1<<63
+		if v&promised != 0 {
+			l.Promised = append(l.Promised, at)
+		} else {
+			l.Done = append(l.Done, at)
+		}
 	}
-	if n := len(done); n >= perMinute && now.Sub(done[n-perMinute]) < time.Minute {
-		return done[n-perMinute].Add(time.Minute)
+	return l
+}
+
+func writePace(l pace.Log) []byte {
+	raw := make([]byte, 0, 8*(len(l.Done)+len(l.Promised)))
+	for _, at := range l.Done {
+		raw = binary.BigEndian.AppendUint64(raw, uint64(at.UnixMilli())) //nolint:gosec // times after 1970
 	}
-	return time.Time{}
+	for _, at := range l.Promised {
+		raw = binary.BigEndian.AppendUint64(raw, uint64(at.UnixMilli())|promised) //nolint:gosec // times after 1970
+	}
+	return raw
 }

@@ -234,10 +234,15 @@ func (q *Queries) RetryWork(ctx context.Context, c *Claim, at time.Time, cause s
 	return wrap(err, "retry %s %s", c.Kind, c.ID)
 }
 
-// SnoozeWork ends a claim that has to wait for something outside, a rate limit say: due at the given time and not before, and the attempt does not count.
-func (q *Queries) SnoozeWork(ctx context.Context, c *Claim, until time.Time, reason string) error {
-	err := fenced(q.w.exec(ctx, `UPDATE work SET owner = '', ready_at = $4, snoozed = 1, attempts = attempts - 1, last_error = $5, changed_at = $6, `+keepPriority+held,
-		c.Kind, c.ID, c.Fence, until.UnixMilli(), bound(reason), q.now().UnixMilli()))
+// SnoozeWork ends a claim that has to wait for something outside, a rate limit say: the attempt does not count, and the key is due at the given time. If
+// that is firm, it is not due before; else a new wish cuts the wait short.
+func (q *Queries) SnoozeWork(ctx context.Context, c *Claim, until time.Time, firm bool, reason string) error {
+	snoozed := 0
+	if firm {
+		snoozed = 1
+	}
+	err := fenced(q.w.exec(ctx, `UPDATE work SET owner = '', ready_at = $4, snoozed = $7, attempts = attempts - 1, last_error = $5, changed_at = $6, `+keepPriority+held,
+		c.Kind, c.ID, c.Fence, until.UnixMilli(), bound(reason), q.now().UnixMilli(), snoozed))
 	return wrap(err, "snooze %s %s", c.Kind, c.ID)
 }
 

@@ -120,9 +120,12 @@ func (a *Actor) Handle(ctx context.Context, c *work.Claim) error {
 		r.box = append(r.box, decode(d))
 		r.ids = append(r.ids, d.ID)
 	}
+	if c.Priority <= storage.PriorityLow {
+		ctx = gh.Patient(ctx)
+	}
 	err = r.handle(ctx, id)
 	if until, ok := gh.RetryAt(err); ok {
-		return work.Snooze(until, "GitHub's rate limit")
+		return &work.SnoozeError{Until: until, Reason: "GitHub's rate limit", Yields: gh.InLine(err)}
 	}
 	return err
 }

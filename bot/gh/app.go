@@ -264,12 +264,12 @@ func (c *Client) observe(method, route string, resp *github.Response, took time.
 // create makes a call that creates content people are notified of, within the pace that GitHub allows.
 func (c *Client) create(ctx context.Context, route, path string, in, out any) error {
 	if c.installation != 0 {
-		until, err := c.cfg.Limits.Create(ctx, c.installation, perMinute, perHour)
+		until, err := c.cfg.Limits.Create(ctx, c.installation, newContent, patient(ctx))
 		if err != nil {
 			return fmt.Errorf("github: limits: %w", err)
 		}
 		if !until.IsZero() {
-			return &Error{Kind: RateLimited, Call: http.MethodPost + " " + route, Until: until, Msg: "paced below GitHub's limit on new content"}
+			return &Error{Kind: RateLimited, Call: http.MethodPost + " " + route, Until: until, InLine: patient(ctx), Msg: "paced below GitHub's limit on new content"}
 		}
 	}
 	return c.call(ctx, http.MethodPost, route, path, in, out)

@@ -46,6 +46,7 @@ type Error struct {
 	Call   string // "GET /repos/{owner}/{repo}/git/trees/{sha}"
 	Status int    // 0 when there was no answer
 	Until  time.Time
+	InLine bool   // Until is the caller's turn, which it may give up: see Patient
 	Msg    string // GitHub's own words
 	Err    error
 }
@@ -101,6 +102,12 @@ func RetryAt(err error) (time.Time, bool) {
 		return e.Until, true
 	}
 	return time.Time{}, false
+}
+
+// InLine reports whether an error is a turn of one's own among the patient: see Patient.
+func InLine(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.InLine
 }
 
 // secondaryPause is how long to wait after a secondary limit that names no time, as GitHub's documentation asks.

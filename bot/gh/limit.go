@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-github/v62/github"
+
+	"milepost/storage/pace"
 )
 
 // waitHeader holds GitHub's Retry-After where go-github does not look.
@@ -52,8 +54,8 @@ type Limits interface {
 	Blocked(ctx context.Context, installation int64) (time.Time, error)
 	// Note takes in what an answer said. BlockedUntil only ever grows.
 	Note(ctx context.Context, installation int64, l Limit) error
-	// Create notes that content is created now, or says when the next may be.
-	Create(ctx context.Context, installation int64, perMinute, perHour int) (until time.Time, err error)
+	// Create notes that content is created now, or says when to try again: when there is room, or, for who is patient, when the own turn is.
+	Create(ctx context.Context, installation int64, most pace.Limit, patient bool) (until time.Time, err error)
 }
 
 // ownLimits are the limits as one process knows them.
@@ -61,11 +63,11 @@ type ownLimits struct {
 	now     func() time.Time
 	mu      sync.Mutex
 	blocked map[int64]time.Time
-	made    map[int64][]time.Time // creations of the last hour
+	made    map[int64]*pace.Log // creations of the last hour
 }
 
 func newOwnLimits(now func() time.Time) *ownLimits {
-	return &ownLimits{now: now, blocked: map[int64]time.Time{}, made: map[int64][]time.Time{}}
+	return &ownLimits{now: now, blocked: map[int64]time.Time{}, made: map[int64]*pace.Log{}}
 }
 
 // Blocked implements Limits.
@@ -86,31 +88,28 @@ func (o *ownLimits) Note(_ context.Context, installation int64, l Limit) error {
 }
 
 // Create implements Limits.
-func (o *ownLimits) Create(_ context.Context, installation int64, perMinute, perHour int) (time.Time, error) {
+func (o *ownLimits) Create(_ context.Context, installation int64, most pace.Limit, patient bool) (time.Time, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	now := o.now()
 	made := o.made[installation]
-	for len(made) > 0 && (now.Sub(made[0]) >= time.Hour || made[0].After(now)) { // of the future, if the clock was set back
-		made = made[1:]
+	if made == nil {
+		made = &pace.Log{}
+		o.made[installation] = made
 	}
-	o.made[installation] = made
-	if n := len(made); n >= perHour {
-		return made[n-perHour].Add(time.Hour), nil
-	}
-	if n := len(made); n >= perMinute && now.Sub(made[n-perMinute]) < time.Minute {
-		return made[n-perMinute].Add(time.Minute), nil
-	}
-	o.made[installation] = append(made, now)
-	return time.Time{}, nil
+	return made.Take(o.now(), most, patient), nil
 }
 
 // GitHub allows about 80 requests that create content a minute and 500 an hour ("Rate limits for the REST API", secondary limits). The pace stays
 // below, since other apps and people share it.
-const (
-	perMinute = 60
-	perHour   = 400
-)
+var newContent = pace.Limit{Minute: 60, Hour: 400}
+
+type patience struct{}
+
+// Patient returns a context in which calls that create content stand in line: if there is no room for them now, they are told when their own turn is,
+// and who is not patient goes first.
+func Patient(ctx context.Context) context.Context { return context.WithValue(ctx, patience{}, true) }
+
+func patient(ctx context.Context) bool { return ctx.Value(patience{}) != nil }
 
 // maxPause is more than GitHub asks anybody to wait: its limits last an hour.
 const maxPause = 2 * time.Hour

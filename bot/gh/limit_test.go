@@ -12,7 +12,7 @@ func TestPace(t *testing.T) {
 	p := newOwnLimits(func() time.Time { return now })
 	var made []time.Time
 	for len(made) < 1000 {
-		until, err := p.Create(t.Context(), 1, perMinute, perHour)
+		until, err := p.Create(t.Context(), 1, newContent, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -27,22 +27,22 @@ func TestPace(t *testing.T) {
 		now = now.Add(100 * time.Millisecond)
 	}
 	for i := range made {
-		if j := i + perMinute; j < len(made) && made[j].Sub(made[i]) < time.Minute {
-			t.Fatalf("%d within %v", perMinute+1, made[j].Sub(made[i]))
+		if j := i + newContent.Minute; j < len(made) && made[j].Sub(made[i]) < time.Minute {
+			t.Fatalf("%d within %v", newContent.Minute+1, made[j].Sub(made[i]))
 		}
-		if j := i + perHour; j < len(made) && made[j].Sub(made[i]) < time.Hour {
-			t.Fatalf("%d within %v", perHour+1, made[j].Sub(made[i]))
+		if j := i + newContent.Hour; j < len(made) && made[j].Sub(made[i]) < time.Hour {
+			t.Fatalf("%d within %v", newContent.Hour+1, made[j].Sub(made[i]))
 		}
 	}
-	if until, err := p.Create(t.Context(), 2, perMinute, perHour); err != nil || !until.IsZero() {
+	if until, err := p.Create(t.Context(), 2, newContent, false); err != nil || !until.IsZero() {
 		t.Error("another installation has to wait too")
 	}
 	now = now.Add(-24 * time.Hour)
-	if until, err := p.Create(t.Context(), 1, perMinute, perHour); err != nil || !until.IsZero() {
+	if until, err := p.Create(t.Context(), 1, newContent, false); err != nil || !until.IsZero() {
 		t.Errorf("after the clock was set back to %v the next may be made at %v", now, until)
 	}
 	now = now.Add(-24 * time.Hour)
-	if until, err := p.Create(t.Context(), 1, perMinute, perHour); err != nil || !until.IsZero() {
+	if until, err := p.Create(t.Context(), 1, newContent, false); err != nil || !until.IsZero() {
 		t.Errorf("after the clock was set back to %v the next may be made at %v", now, until)
 	}
 }

@@ -11,6 +11,7 @@ import (
 type SnoozeError struct {
 	Until  time.Time
 	Reason string
+	Yields bool // a new wish for the key cuts the wait short
 }
 
 func (e *SnoozeError) Error() string {

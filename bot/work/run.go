@@ -237,7 +237,7 @@ func (r *Runner) verdict(c *Claim, err, cause error) (Outcome, func(context.Cont
 		if soonest := now.Add(time.Second); until.Before(soonest) {
 			until = soonest // whoever asks for the past does not get a busy loop
 		}
-		return Snoozed, func(ctx context.Context) error { return s.SnoozeWork(ctx, c, until, snooze.Reason) }
+		return Snoozed, func(ctx context.Context) error { return s.SnoozeWork(ctx, c, until, !snooze.Yields, snooze.Reason) }
 	case errors.As(err, &park):
 		return Parked, func(ctx context.Context) error { return s.ParkWork(ctx, c, park.Reason) }
 	case errors.Is(cause, errStopping):

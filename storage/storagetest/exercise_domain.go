@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"milepost/storage"
+	"milepost/storage/pace"
 )
 
 func same(t *testing.T, what string, got, want any) {
@@ -350,7 +351,7 @@ func testPace(t *testing.T, b *bench) {
 		var wg sync.WaitGroup
 		for range 30 {
 			wg.Go(func() {
-				until, err := b.TakePace(b.ctx, "55", 10, 25)
+				until, err := b.TakePace(b.ctx, "55", pace.Limit{Minute: 10, Hour: 25}, false)
 				if err != nil {
 					t.Error(err)
 				}
@@ -370,14 +371,25 @@ func testPace(t *testing.T, b *bench) {
 		equal(t, fmt.Sprintf("taken in minute %d", i), take(), want)
 		b.clock.Advance(time.Minute)
 	}
-	until, err := b.TakePace(b.ctx, "55", 10, 25)
+	until, err := b.TakePace(b.ctx, "55", pace.Limit{Minute: 10, Hour: 25}, false)
 	check(t, err)
 	equal(t, "room again", until.UnixMilli(), began.Add(time.Hour).UnixMilli())
 	b.clock.Advance(time.Hour)
 	equal(t, "taken after an hour", take(), 10)
-	until, err = b.TakePace(b.ctx, "56", 10, 25)
+	until, err = b.TakePace(b.ctx, "56", pace.Limit{Minute: 10, Hour: 25}, false)
 	check(t, err)
 	equal(t, "another key waits", until.IsZero(), true)
+
+	// Turns are promised one after another, and the row keeps them.
+	var turns []time.Time
+	for range 3 {
+		until, err = b.TakePace(b.ctx, "57", pace.Limit{Minute: 1, Hour: 9}, true)
+		check(t, err)
+		turns = append(turns, until)
+	}
+	equal(t, "the first is taken", turns[0].IsZero(), true)
+	equal(t, "the second has its turn", turns[1].After(b.clock.Now()), true)
+	equal(t, "the third comes a minute later", turns[2].Sub(turns[1]) >= time.Minute, true)
 }
 
 func testSettings(t *testing.T, b *bench) {

@@ -166,7 +166,7 @@ func testFence(t *testing.T, b *bench) {
 	equal(t, "ran behind the fence", ran, false)
 	for name, err := range map[string]error{
 		"heartbeat": b.Heartbeat(b.ctx, zombie, lease), "finish": b.FinishWork(b.ctx, zombie, time.Time{}), "retry": b.RetryWork(b.ctx, zombie, b.clock.Now(), ""),
-		"snooze": b.SnoozeWork(b.ctx, zombie, b.clock.Now(), ""), "park": b.ParkWork(b.ctx, zombie, ""), "release": b.ReleaseWork(b.ctx, zombie),
+		"snooze": b.SnoozeWork(b.ctx, zombie, b.clock.Now(), true, ""), "park": b.ParkWork(b.ctx, zombie, ""), "release": b.ReleaseWork(b.ctx, zombie),
 	} {
 		if !errors.Is(err, storage.ErrFenced) {
 			t.Errorf("%s of a zombie: %v", name, err)
@@ -203,12 +203,19 @@ func testRetry(t *testing.T, b *bench) {
 	c = b.claimOne(t, k)
 	equal(t, "attempts", c.Attempts, 2)
 
-	check(t, b.SnoozeWork(b.ctx, c, now.Add(time.Hour), "rate limit"))
+	check(t, b.SnoozeWork(b.ctx, c, now.Add(time.Hour), true, "rate limit"))
 	b.wish(t, storage.Wish{Key: k, Priority: storage.PriorityHigh}) // not before the reset
 	b.claimNone(t, "x")
 	b.clock.Advance(time.Hour)
 	c = b.claimOne(t, k)
 	equal(t, "attempts after a snooze", c.Attempts, 2)
+
+	other := xKey("yielding")
+	b.wish(t, storage.Wish{Key: other})
+	check(t, b.SnoozeWork(b.ctx, b.claimOne(t, other), now.Add(9*time.Hour), false, "its turn"))
+	b.claimNone(t, "x")
+	b.wish(t, storage.Wish{Key: other, Priority: storage.PriorityNormal}) // a push need not wait for the turn
+	check(t, b.FinishWork(b.ctx, b.claimOne(t, other), time.Time{}))
 
 	check(t, b.ParkWork(b.ctx, c, "poison"))
 	b.claimNone(t, "x")
