@@ -31,7 +31,7 @@ func TestShots(t *testing.T) {
 	ctx := browsertest.Chromium(t)
 	shoot := func(name, address string) {
 		for _, mode := range []string{"light", "dark"} {
-			for _, width := range []int64{390, 1280, 1920} {
+			for _, width := range []int64{360, 1280, 1920} {
 				if only != "" && !strings.Contains(fmt.Sprintf("%s-%s-%d", name, mode, width), only) {
 					continue
 				}
@@ -118,6 +118,36 @@ func TestStory(t *testing.T) {
 	}
 }
 
+// TestNarrow: on a small phone no page is wider than its window, and nothing in it scrolls sideways but the matrix of the learners and the row of tabs.
+func TestNarrow(t *testing.T) {
+	const width = 360
+	w := fullWorld(t)
+	ctx := browsertest.Chromium(t)
+	browsertest.Look(ctx, t, browsertest.Light, width)
+	look := func(name, address string) {
+		browsertest.Run(ctx, t, name, chromedp.Navigate(address))
+		wide, err := chromedp.Run(ctx, chromedp.Evaluate[string](`[...document.querySelectorAll("html,body,body *")].filter(e=>e.scrollWidth>e.clientWidth+1&&!e.matches(".matrix,.tabs,.vh")&&(e===document.documentElement||["auto","scroll"].includes(getComputedStyle(e).overflowX))).map(e=>e.tagName+"."+e.className+" "+e.scrollWidth+" in "+e.clientWidth).join("; ")`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wide != "" {
+			t.Errorf("%s, %d wide, scrolls sideways: %s", name, width, wide)
+		}
+	}
+	look("landing", w.server.URL+"/")
+	fresh := setupWorld(t)
+	for _, query := range []string{"?token=once&org=-", "?token=once&org=academy&name=Milepost", "?token=wrong"} {
+		look("setup"+query, fresh.server.URL+"/setup"+query)
+	}
+	signInBrowser(ctx, t, w, "olga")
+	for _, g := range gallery {
+		look(g.name, w.server.URL+g.path)
+	}
+	browsertest.Run(ctx, t, "sign out", chromedp.Click(chromedp.CSS(`form[action="/logout"] button`)), chromedp.WaitVisible(chromedp.CSS(`.hero a[href="/login"]`)))
+	signInBrowser(ctx, t, w, "margaret")
+	look("settings of a learner", w.server.URL+"/settings")
+}
+
 // TestAxe looks for faults of accessibility on every page, light and dark, narrow and wide; and walks through each by keyboard alone.
 func TestAxe(t *testing.T) {
 	axe, err := os.ReadFile("testdata/axe-core/axe.min.js")
@@ -128,7 +158,7 @@ func TestAxe(t *testing.T) {
 	ctx := browsertest.Chromium(t)
 	check := func(name, address string) {
 		for _, mode := range []string{"light", "dark"} {
-			for _, width := range map[string][]int64{"light": {1280}, "dark": {390}}[mode] {
+			for _, width := range map[string][]int64{"light": {1280}, "dark": {360}}[mode] {
 				browsertest.Look(ctx, t, mode, width)
 				browsertest.Run(ctx, t, name, chromedp.Navigate(address))
 				if _, err := chromedp.Run(ctx, chromedp.Evaluate[bool](string(axe)+";true")); err != nil {
