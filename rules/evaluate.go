@@ -96,6 +96,9 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 		if out.Reason == "" {
 			out.Reason = stack.Fill(m.Missing)
 		}
+		if st, ok := m.StarterFor(stack.Name); ok {
+			out.Existing = existing(in.Repo, st.Path)
+		}
 	case Met:
 		if out.Reason == "" && len(out.Evidence) > 0 {
 			out.Reason = out.Evidence[0].Note
@@ -103,6 +106,19 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	default:
 	}
 	return out
+}
+
+// existing is the path of the file that stands at a path, in whatever case, or "".
+func existing(r *facts.Repo, path string) string {
+	if f := r.Lookup(path); f != nil {
+		return f.Path
+	}
+	for i := range r.Files {
+		if p := r.Files[i].Path; len(p) == len(path) && strings.EqualFold(p, path) {
+			return p
+		}
+	}
+	return ""
 }
 
 func (m *Milestone) judge(in *probe.Input) probe.Result {

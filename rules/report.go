@@ -85,6 +85,8 @@ type MilestoneReport struct {
 	Reason   string     `json:"reason"` // one sentence; for a met milestone, what was found
 	Next     string     `json:"next"`   // one action; empty when there is nothing to do
 	Evidence []Evidence `json:"evidence"`
+	// Existing is the file that stands already where the starter of an open milestone would be created.
+	Existing string `json:"existing,omitempty"`
 }
 
 // Done reports whether the milestone counts as reached.

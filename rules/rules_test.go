@@ -330,3 +330,36 @@ steps:
 		}
 	}
 }
+
+// TestAStarterThatExists: an open milestone says which file stands where its starter would be created, though it is no evidence.
+func TestAStarterThatExists(t *testing.T) {
+	t.Parallel()
+	r := load(t, `
+id: small
+version: 1
+title: One with a starter
+steps:
+  - id: start
+    title: Start
+    milestones:
+      - id: server
+        title: Serve HTTP
+        rule: {code: {languages: [go], match: 'http\.ListenAndServe\('}}
+        missing: no server was found
+        next: Start one.
+        starter:
+          default: {path: Server/main.go, content: "package main"}
+`)
+	for path, want := range map[string]string{"Server/main.go": "Server/main.go", "server/Main.go": "server/Main.go", "main.go": ""} {
+		report := judge(t, r, rules.Input{}, map[string]string{path: "package main\n"})
+		got, _ := report.Milestone("server")
+		if got.Status != rules.Missing || got.Existing != want {
+			t.Errorf("%s: %s, existing %q, want %q", path, got.Status, got.Existing, want)
+		}
+	}
+	report := judge(t, r, rules.Input{}, map[string]string{"Server/main.go": "package main\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n"})
+	got, _ := report.Milestone("server")
+	if got.Status != rules.Met || got.Existing != "" {
+		t.Errorf("%s, existing %q", got.Status, got.Existing)
+	}
+}

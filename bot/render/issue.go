@@ -389,8 +389,7 @@ func (in IssueInput) starter(m rules.MilestoneReport, def *rules.Milestone) stri
 	}
 	content := in.fill(st.Content)
 	block := Fence(content, fenceLanguage(st.Path))
-	exists := slices.ContainsFunc(m.Evidence, func(e rules.Evidence) bool { return e.Path == st.Path })
-	if exists {
+	if m.Existing != "" || slices.ContainsFunc(m.Evidence, func(e rules.Evidence) bool { return e.Path == st.Path }) {
 		return fold("For comparison: a complete "+htmlCode(st.Path), block)
 	}
 	address := in.newFileURL(st.Path, content)

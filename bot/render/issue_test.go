@@ -261,6 +261,10 @@ func TestPrefilledFileFallsBackToABlock(t *testing.T) {
 	if s := in.starter(m, def); strings.Contains(s, "/new/") || !strings.Contains(s, "For comparison") {
 		t.Errorf("a file that is there is offered again: %s", s)
 	}
+	m.Evidence, m.Existing = nil, "CI.yml"
+	if s := in.starter(m, def); strings.Contains(s, "/new/") || !strings.Contains(s, "For comparison") {
+		t.Errorf("a file that is there, and is no evidence, is offered again: %s", s)
+	}
 }
 
 func TestCelebrations(t *testing.T) {
