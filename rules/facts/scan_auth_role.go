@@ -24,9 +24,6 @@ var roleScanners = []scanner{
 }
 
 var (
-	guardName = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:(?i:(?:is|require|requires|check|verify|ensure|only|must|has|have|need|needs|allow|permit|validate|authorize|authorise|auth|(?:get_)?current_(?:active_)?|restrict|with|by|for|user|protect|middleware)?_?(?:a_|an_|any_)?(?:super)?(?:admin|role|roles|permission|permissions|superuser|manager|moderator|seller|instructor|teacher|staff)(?:s|_?only|_?auth|_?middleware|_?guard|_?check|checker|_?required|_?user|access|_?route|handler|_?or_?\w+|based\w*)?)|authorizeRoles|restrictTo|authorize|authorise|permit|checkAbility|checkAbilities|verifyTokenAndAdmin\w*|protectAdmin|authAdmin|adminProtect|verifyAdminToken|authPage|authRole|allowedRoles|verifyRoles|allowRoles|roleMiddleware|authenticateAdmin|checkIsAdmin|checkIfAdmin|isUserAdmin|isAuthorized\w*Admin\w*)$`)
-	})
 	routeCall = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?:\.(?:` + strings.Join(routeMethods, "|") + `)\s*\(|preHandler|onRequest|beforeHandle|middleware[sS]?\s*[:(=]|Depends\(|Security\(|dependencies\s*=|@UseGuards\(|canActivate|@login)`)
 	})
@@ -76,17 +73,51 @@ func callsRoute(code []byte) bool {
 	}
 }
 
-// maxGuards bounds the names that a scanner remembers.
-const maxGuards = 4096
+// What the name of a guard is made of: perhaps a verb, what is asked for, perhaps what kind of thing the guard is (isAdmin, require_role,
+// current_active_superuser, adminOnly). All in lower case; some words begin like others, so that each is tried.
+var (
+	guardVerbs = []string{"", "is", "require", "requires", "check", "verify", "ensure", "only", "must", "has", "have", "need", "needs", "allow", "permit", "validate", "authorize", "authorise", "auth",
+		"current_", "get_current_", "current_active_", "get_current_active_", "restrict", "with", "by", "for", "user", "protect", "middleware"}
+	guardArticles = []string{"", "a_", "an_", "any_"}
+	guardNouns    = []string{"admin", "role", "roles", "permission", "permissions", "superuser", "manager", "moderator", "seller", "instructor", "teacher", "staff"}
+	guardEndings  = []string{"", "s", "only", "_only", "auth", "_auth", "middleware", "_middleware", "guard", "_guard", "check", "_check", "checker", "required", "_required", "user", "_user", "access", "route", "_route", "handler"}
+	// guardNames are further ones that frameworks and their courses use.
+	guardNames = []string{"authorizeRoles", "restrictTo", "authorize", "authorise", "permit", "checkAbility", "checkAbilities", "authAdmin", "adminProtect", "verifyAdminToken", "authPage", "authRole", "allowedRoles", "verifyRoles",
+		"allowRoles", "roleMiddleware", "authenticateAdmin", "checkIsAdmin", "checkIfAdmin", "isUserAdmin"}
+)
 
-// namesGuard reports whether a guard has such a name. The names of a repository repeat from file to file.
-func (s *Source) namesGuard(name string) bool {
-	is, known := s.guards[name]
-	if !known {
-		is = guardName().MatchString(name)
-		s.guards[name] = is
+// guardName reports whether a function of such a name asks for a role or a permission.
+func guardName(name string) bool {
+	if slices.Contains(guardNames, name) || strings.HasPrefix(name, "verifyTokenAndAdmin") || strings.HasPrefix(name, "protectAdmin") ||
+		strings.HasPrefix(name, "isAuthorized") && strings.Contains(name, "Admin") {
+		return true
 	}
-	return is
+	name = strings.ToLower(name)
+	for _, verb := range guardVerbs {
+		rest, ok := strings.CutPrefix(name, verb)
+		if !ok {
+			continue
+		}
+		rest = strings.TrimPrefix(rest, "_")
+		for _, article := range guardArticles {
+			if what, ok := strings.CutPrefix(rest, article); ok && (guardNoun(what) || guardNoun(strings.TrimPrefix(what, "super"))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// guardNoun reports whether a name in lower case is what a guard asks for, and perhaps an ending.
+func guardNoun(name string) bool {
+	return slices.ContainsFunc(guardNouns, func(noun string) bool {
+		ending, ok := strings.CutPrefix(name, noun)
+		if !ok {
+			return false
+		}
+		or, isOr := strings.CutPrefix(strings.TrimPrefix(ending, "_"), "or") // adminOrOwner, admin_or_owner
+		return slices.Contains(guardEndings, ending) || strings.HasPrefix(ending, "based") || isOr && or != ""
+	})
 }
 
 // guardMount notes a guard that a route or a router is given.
@@ -105,7 +136,7 @@ func guardMount(s *Source, off int) {
 	name := string(s.Code[start:end])
 	next := strings.TrimLeft(string(s.Between(Code, end, end+3)), " ")
 	lower := strings.ToLower(name)
-	if aloneValue(s, lower, next, start) || start > 0 && s.Raw[start-1] == ':' || !s.namesGuard(name) {
+	if aloneValue(s, lower, next, start) || start > 0 && s.Raw[start-1] == ':' || !guardName(name) {
 		return
 	}
 	line := strings.TrimSpace(s.line(Code, off))

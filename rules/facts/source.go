@@ -20,7 +20,6 @@ type Source struct {
 	counts map[countKey]int
 	found  map[string]bool // texts that the file was searched for, with the answers
 	recent [256]string     // short texts of facts, by a hash: they repeat, and one copy will do
-	guards map[string]bool // identifiers that were tried as names of guards, with the answers; kept from file to file
 }
 
 // buffers are used again for each file.
@@ -158,13 +157,10 @@ func (s *Source) reset(path string, l lex.Language, content []byte) {
 	clear(s.facts)
 	s.facts = s.facts[:0]
 	if s.counts == nil {
-		s.counts, s.found, s.guards = map[countKey]int{}, map[string]bool{}, map[string]bool{}
+		s.counts, s.found = map[countKey]int{}, map[string]bool{}
 	}
 	clear(s.counts)
 	clear(s.found)
-	if len(s.guards) > maxGuards {
-		clear(s.guards)
-	}
 }
 
 func (s *Source) index() {
