@@ -48,7 +48,7 @@ func (s *Source) Emit(f Fact) {
 	switch f.Kind {
 	case KindRoute, KindImport, KindLocalImport, KindFunction, KindType:
 		limit = 400 // these are counted or joined across files
-	case KindReadme, KindIgnore, KindCI, KindOperation:
+	case KindReadme, KindIgnore, KindCI, KindOperation, KindDocker, KindCompose:
 		limit = 150
 	default:
 	}
