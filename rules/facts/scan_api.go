@@ -63,7 +63,7 @@ var routeScanners = []scanner{
 	{langs: jvmLangs, triggers: []string{"Mapping"}, scan: routesOfSpring},
 	{langs: jvmLangs, triggers: []string{"@GET", "@POST", "@PUT", "@DELETE", "@PATCH", "@Get", "@Post", "@Put", "@Delete", "@Patch"}, scan: routesOfJAXRS},
 	{langs: jvmLangs, triggers: []string{"@Path(", "@Controller("}, scan: prefixesOfJAXRS},
-	{langs: jvmLangs, triggers: []string{"get(", "post(", "put(", "patch(", "delete(", "get<", "post<", "put<", "patch<", "delete<", "get {", "post {", "put {", "patch {", "delete {", "GET(", "POST(", "PUT(", "PATCH(", "DELETE("}, scan: routesOfJVMCalls},
+	{langs: jvmLangs, triggers: []string{"get(", "post(", "put(", "patch(", "delete(", "get<", "post<", "put<", "patch<", "delete<", "get {", "post {", "put {", "patch {", "delete {", "get & ", "post & ", "put & ", "patch & ", "delete & ", "GET(", "POST(", "PUT(", "PATCH(", "DELETE("}, scan: routesOfJVMCalls},
 	{langs: langs(lex.Kotlin), triggers: []string{"bind "}, scan: routesOfHTTP4k},
 	{langs: jvmLangs, triggers: []string{"doGet(", "doPost(", "doPut(", "doDelete("}, scan: routesOfServlets},
 	{langs: langs(lex.Scala), triggers: []string{"GET -> ", "POST -> ", "PUT -> ", "PATCH -> ", "DELETE -> "}, scan: routesOfHTTP4s},

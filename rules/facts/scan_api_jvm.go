@@ -152,7 +152,13 @@ func routesOfJVMCalls(s *Source, off int) {
 		return
 	}
 	if s.byteAt(open) == '{' {
-		if s.has("ktor") || s.has("akka.http") || s.has("pekko.http") {
+		if s.has("ktor") || s.directives() {
+			s.route(m, "", s.callScope(off), off)
+		}
+		return
+	}
+	if s.Lang == lex.Scala && s.byteAt(open) == '&' { // post & entity(as[T]), joined from directives
+		if s.directives() {
 			s.route(m, "", s.callScope(off), off)
 		}
 		return
@@ -164,6 +170,9 @@ func routesOfJVMCalls(s *Source, off int) {
 		return
 	}
 	path, end, ok := s.literal(open + 1)
+	if !ok && s.has("io.ktor") && s.startsLine(off) {
+		path, end, ok = s.namedRoute(open)
+	}
 	if !ok || path != "" && path[0] != '/' && path[0] != '{' && s.Lang != lex.Kotlin {
 		return
 	}
@@ -174,11 +183,53 @@ func routesOfJVMCalls(s *Source, off int) {
 	for _, lib := range []string{"ktor.server", "io.ktor", "javalin", "spark.", "scalatra", "RouterFunction", "RouterOperation", "coRouter", "io.vertx", "http4k", "io.jooby", "ratpack", "cask"} {
 		if s.has(lib) {
 			if at := s.skipSpace(end); at < len(s.Code) && (s.Code[at] == ',' || s.Code[at] == ')') && !s.has("ktor.client.request") {
-				s.route(m, path, strings.TrimSuffix(recv, "."), off)
+				s.route(m, s.expanded(path), strings.TrimSuffix(recv, "."), off)
 			}
 			return
 		}
 	}
+}
+
+// directives reports whether a file is written in the routing directives of Akka and Pekko, which may come by a trait of the project's own.
+func (s *Source) directives() bool {
+	return s.has("akka.http") || s.has("pekko.http") || s.Lang == lex.Scala && s.has("complete(") && (s.has("path(") || s.has("pathPrefix(") || s.has("pathEnd"))
+}
+
+// namedRoute is the path of post(path) { } of Ktor, where path is a name that the file gives a literal; it is empty where the literal is elsewhere.
+func (s *Source) namedRoute(open int) (path string, end int, ok bool) {
+	end = s.closing(open)
+	name := s.wordAt(open + 1)
+	if name == "" || s.skipSpace(end+1) >= len(s.Code) || s.Code[s.skipSpace(end+1)] != '{' {
+		return "", 0, false
+	}
+	if open+1+len(name) == end {
+		path = s.valueOf(name)
+	}
+	return path, end, true
+}
+
+// valueOf is the literal that a file of Kotlin gives a name, "" for none.
+func (s *Source) valueOf(name string) string {
+	head := "val " + name + " = "
+	i := bytes.Index(s.Code, []byte(head))
+	if i < 0 {
+		return ""
+	}
+	text, _, _ := s.literal(i + len(head))
+	return text
+}
+
+// expanded puts the literal for the name that a path of Kotlin begins with: "${path}/{id}" and "$path/{id}".
+func (s *Source) expanded(path string) string {
+	rest, ok := strings.CutPrefix(path, "$")
+	if !ok {
+		return path
+	}
+	name, rest, _ := strings.Cut(strings.TrimPrefix(rest, "{"), "/")
+	if value := s.valueOf(strings.TrimSuffix(name, "}")); value != "" {
+		return value + "/" + rest
+	}
+	return path
 }
 
 // interpolated names the parameters of an interpolated path as routers do: /tasks/${int(id)} and /tasks/$id are /tasks/:id.

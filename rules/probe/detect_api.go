@@ -91,7 +91,44 @@ func findEndpoints(in *Input) []endpoint {
 			out = append(out, endpoint{Hit: h.With("ANY", h.Value), Path: p, Group: p})
 		}
 	}
+	out = append(out, conventionEndpoints(in)...)
 	return append(out, contractEndpoints(in)...)
+}
+
+// conventionEndpoints are the actions of ASP.NET Web API that are named for their method and bear no attribute: GetBook and PutBook of a class that
+// extends ApiController.
+func conventionEndpoints(in *Input) []endpoint {
+	controllers := map[string]bool{} // file and class
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		if h.File.Lang() == lex.CSharp && slices.Contains(strings.Split(h.Fact.Scope, ","), "ApiController") && serverSide(in, h.File) && importsModule(h.File, "System.Web.Http") {
+			controllers[h.File.Path+" "+h.Name] = true
+		}
+	}
+	if len(controllers) == 0 {
+		return nil
+	}
+	var out []endpoint
+	for _, h := range in.Repo.Hits(facts.KindFunction) {
+		group := h.File.Path + " " + h.Fact.Scope
+		if !controllers[group] || slices.ContainsFunc(h.File.Facts.Facts, func(f facts.Fact) bool {
+			return f.Kind == facts.KindRoute && f.Line <= h.Line && h.Line-f.Line <= 4
+		}) {
+			continue
+		}
+		for _, verb := range []string{"Get", "Post", "Put", "Patch", "Delete"} {
+			if rest, ok := strings.CutPrefix(h.Name, verb); ok && (rest == "" || rest[0] >= 'A' && rest[0] <= 'Z') {
+				hit := h.With(strings.ToUpper(verb), "/api/"+strings.TrimSuffix(h.Fact.Scope, "Controller"))
+				hit.End = hit.Line
+				out = append(out, endpoint{Hit: hit, Path: strings.Trim(hit.Value, "/"), Group: group})
+			}
+		}
+	}
+	return out
+}
+
+// importsModule reports whether a file imports a module of a name.
+func importsModule(f *facts.RepoFile, name string) bool {
+	return slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindImport && x.Name == name })
 }
 
 // contractEndpoints are the operations of an OpenAPI document whose generated interface a class of the repository implements: a class that
