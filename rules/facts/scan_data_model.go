@@ -347,11 +347,12 @@ func modelOfJVM(s *Source, off int) {
 	case at("extends PanacheEntity"):
 		s.model(off, s.classAt(off, 0), "Panache", "")
 	case at("extends Table["):
-		if s.mentions("slick", "profile.api") {
+		if s.mentions("slick", "profile.api", "tag: Tag") {
 			s.model(off, s.classAt(off, 0), "Slick", "")
 		}
 	default:
-		if s.mentions("jetbrains.exposed", "org.ktorm") && strings.Contains(s.line(Code, off), "object ") {
+		// Tables often share a base class, which knows the library when they do not.
+		if line := s.line(Code, off); s.mentions("jetbrains.exposed", "org.ktorm") && (strings.Contains(line, "object ") || strings.Contains(line, "abstract class ") || strings.Contains(line, "open class ")) {
 			s.model(off, s.classAt(off, 0), "Exposed", "")
 		}
 	}

@@ -42,6 +42,7 @@ func schemaMarks() []nameMark {
 		{kind: KindMigration, name: "node-pg-migrate migration", langs: inJS(), lits: "pgm.createTable|pgm.addColumns|pgm.sql"},
 		{kind: KindMigration, name: "AdonisJS migration", langs: inJS(), lits: "extends BaseSchema"},
 		{kind: KindMigration, name: "EF migration", langs: inDotNet(), lits: "MigrationBuilder migrationBuilder"},
+		{kind: KindMigration, name: "EF migration", langs: inDotNet(), lits: ": DbMigration", when: fileMentions("System.Data.Entity.Migrations")},
 		{kind: KindMigration, name: "FluentMigrator migration", langs: inDotNet(), lits: ": Migration|: AutoReversingMigration", when: fileMentions("FluentMigrator")},
 		{kind: KindMigration, name: "Flyway migration", langs: inJVM(), lits: "BaseJavaMigration"},
 		{kind: KindMigration, name: "Liquibase changelog", langs: inConfig(), view: Text, lits: "<changeSet|databaseChangeLog:|\"databaseChangeLog\""},
