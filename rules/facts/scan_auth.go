@@ -84,7 +84,10 @@ func passwordMarks() []nameMark { //nolint:funlen // a table
 		m("passlib hash", inPython(), "pbkdf2_sha256.|sha256_crypt.|argon2.hash|bcrypt_sha256.|sha512_crypt.|scrypt.hash|hashlib.scrypt", fileMentions("passlib", "hashlib.scrypt")),
 		m("Django's user forms", inPython(), "UserCreationForm|BaseUserCreationForm", nil),
 
-		m("password encoder", inJVM(), "BCryptPasswordEncoder(|Argon2PasswordEncoder|SCryptPasswordEncoder|Pbkdf2PasswordEncoder|createDelegatingPasswordEncoder|BCrypt.hashpw|BCrypt.checkpw|BCrypt.withDefaults|BCrypt.verifyer|BcryptUtil|passwordEncoder.encode|passwordEncoder.matches|bcryptEncoder.encode|PBKDF2WithHmac", notImport),
+		m("password encoder", inJVM(), "BCryptPasswordEncoder(|Argon2PasswordEncoder|SCryptPasswordEncoder|Pbkdf2PasswordEncoder|createDelegatingPasswordEncoder|BCrypt.hashpw|BCrypt.checkpw|BCrypt.withDefaults|BCrypt.verifyer|BcryptUtil|passwordEncoder.encode|passwordEncoder.matches|bcryptEncoder.encode|PBKDF2WithHmac|Pbkdf2PasswordHash", notImport),
+		m("bcrypt hash", inJVM(), "Bcrypt.hash(|Bcrypt.verify(", fileMentions("bcrypt.Bcrypt")),
+		m("password hasher", inJVM(), "Password.hash(|Password.check(|withBcrypt()|withArgon2()|withScrypt()|withPBKDF2()", fileMentions("password4j")),
+		m("argon2 hash", inJVM(), "Argon2Factory.create", nil),
 		m("PBKDF2 hash", inJVM(), "PBEKeySpec(|isBounded|bcryptSafeBounded|BCryptSHA", func(s *Source, off, _ int) bool { return s.mentions("PBEKeySpec", "bcrypt") }),
 		{kind: KindPasswordHash, name: "PBKDF2 hash", langs: inJVM(), view: Strings, lits: "PBKDF2WithHmac"},
 

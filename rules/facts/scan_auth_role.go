@@ -269,6 +269,10 @@ func roleMarks() []nameMark {
 			return notImport(s, off, n) && s.mentions("security", "shiro", "satoken", "authorizeHttpRequests", "hasRole", "hasAuthority") && !containsAny(s.line(Code, off), "fun ", "boolean hasRole", "boolean hasAuthority")
 		}),
 
+		m("role of a route", langs(lex.Kotlin), Code, "withRole(|withRoles(|withAnyRole(|withAllRoles(|requireRole(|requireRoles(|requireAnyRole(|rolesAllowed(|withPermission(|requirePermission(", func(s *Source, off, n int) bool {
+			return uses(s, off, n) && s.mentions("io.ktor", "javalin") && !strings.Contains(s.line(Code, off), "fun ")
+		}),
+
 		m("policy", inDotNet(), Code, "RequireRole(|IsInRole(|[HasPermission(|[RequirePermission(|[AuthorizeRoles(|[RequiresClaim(", notImport),
 		m("policy", inDotNet(), Code, "RequireClaim(", lineHas("role", "perm", "admin", "scope")),
 		m("authorized roles", inDotNet(), Code, "[Authorize(|Authorize(", lineHas("roles", "policy", "admin")),
@@ -295,6 +299,10 @@ func roleMarks() []nameMark {
 			return !s.commented(off) && s.mentions("access_control:") && strings.Contains(s.line(Text, off), "path")
 		}},
 		m("role required", langs(lex.Rust), Code, ".validate_role(|.validate_role_admin(|.require_role(|.check_role(|.ensure_role(|.has_role(|.is_admin()|.ensure_admin(|.require_admin(|.has_permission(|.require_permission(", nil),
+		m("role of a handler", langs(lex.Rust), Code, "AdminGuard|AdminUser|RequireAdmin|AdminOnly|AdminClaims|AuthAdmin|AdminAuth|IsAdmin|RequireRole<|RoleGuard<", func(s *Source, off, n int) bool { // an extractor among the arguments
+			line := strings.TrimSpace(s.line(Code, off))
+			return !containsAny(line, "struct ", "impl", "enum ", "use ", "let ", "Ok(", "Err(", "return ", "if ", "match ", "{") && strings.Contains(line, ": ") || strings.Contains(line, "fn ") && strings.Contains(line, ": "+string(s.Between(Text, off, off+n)))
+		}),
 		m("casbin", langSet{}, Code, ".Enforce(|enforcer.enforce(|e.Enforce(", func(s *Source, _, _ int) bool { return s.mentions("casbin") }),
 		m("Guardian permissions", inElixir(), Code, "EnsureAdmin|RequireAdmin|:require_admin|EnsureRole|:admin_only", nil),
 	}

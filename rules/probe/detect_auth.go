@@ -220,8 +220,10 @@ func loginSignup(in *Input) Result {
 	}
 	login := authRoutes(in, loginPath)
 	signup := authRoutes(in, signupPath)
-	login = append(login, authHandlers(in, loginName)...)
-	signup = append(signup, authHandlers(in, signupName)...)
+	login = append(login, authHandlers(in, func(s string) bool { return loginName(s) || loginName(withoutRole(s)) })...)
+	signup = append(signup, authHandlers(in, func(s string) bool {
+		return signupName(s) || !strings.HasPrefix(s, "register") && signupName(withoutRole(s))
+	})...)
 	login = append(login, phpPages(in, loginPage)...)
 	signup = append(signup, phpPages(in, signupPage)...)
 	weakLogin := serverHits(in, facts.KindLogin, "")
@@ -375,10 +377,22 @@ func signupPath(s string) bool {
 
 func loginName(s string) bool {
 	switch s {
-	case "login", "signin", "loginuser", "userlogin", "handlelogin", "loginhandler", "postlogin", "loginpost", "authenticate", "authenticateuser", "userauthentication", "loginview", "dologin", "loginaction", "signinuser", "logincontroller", "loginpage", "loginforaccesstoken", "loginusuario", "processlogin", "loginprocess", "signinhandler", "usersignin", "loginapi", "createsession", "loginaccesstoken", "attemptlogin", "handlesignin", "loginasync", "logar", "customerlogin", "loginadmin", "checklogin":
+	case "login", "signin", "loginuser", "userlogin", "handlelogin", "loginhandler", "postlogin", "loginpost", "authenticate", "authenticateuser", "userauthentication", "loginview", "dologin", "loginaction", "signinuser", "logincontroller", "loginpage", "loginforaccesstoken", "loginusuario", "processlogin", "loginprocess", "signinhandler", "usersignin", "loginapi", "createsession", "loginaccesstoken", "attemptlogin", "handlesignin", "loginasync", "logar", "customerlogin", "loginadmin", "checklogin",
+		"loginwithpassword", "signinwithpassword", "authwithpassword", "authviapassword", "authbypassword", "authenticatewithpassword", "loginwithcredentials", "loginwithemail":
 		return true
 	}
 	return false
+}
+
+// withoutRole is a folded name without the word for what it is: loginRoute, signupEndpoint. A name that begins with "register" may mean
+// the routes themselves.
+func withoutRole(s string) string {
+	for _, suffix := range []string{"routes", "router", "route", "endpoint", "action"} {
+		if stem, ok := strings.CutSuffix(s, suffix); ok {
+			return stem
+		}
+	}
+	return s
 }
 
 func signupName(s string) bool {
@@ -446,7 +460,7 @@ func handlerFile(f *facts.RepoFile) bool {
 // accountRoutes are routes that make an account by another name: POST on users beside a log-in.
 func accountRoutes(in *Input) []facts.Hit {
 	return where(serverHits(in, facts.KindRoute, ""), func(h facts.Hit) bool {
-		if h.Name != "POST" && h.Name != "RESOURCE" && h.Name != "ANY" {
+		if h.Name != "POST" && h.Name != "RESOURCE" && h.Name != "ANY" || asksRole(h) {
 			return false
 		}
 		if mentionsAny(strings.ToLower(h.Value+" "+h.Fact.Scope+" "+h.File.Path), "admin") {
@@ -464,6 +478,26 @@ func accountRoutes(in *Input) []facts.Hit {
 			return mentionsAny(low, "user", "account", "member", "usuario", "auth.", "regist", "signup") && strings.Trim(h.Value, "/") == ""
 		}
 		return false
+	})
+}
+
+// asksRole reports whether a route that makes accounts is for people with a role: a guard stands on its line or at its handler, which is the function that
+// follows or one of the file that is named for making something.
+func asksRole(route facts.Hit) bool {
+	var roles, makers []facts.Fact
+	for _, f := range route.File.Facts.Facts {
+		switch {
+		case f.Kind == facts.KindRole && (f.Scope == "enforced" || f.Scope == "" && f.Name != "role check"):
+			roles = append(roles, f)
+		case f.Kind == facts.KindFunction && f.Line >= route.Line && f.Line-route.Line <= 4:
+			f.Line = route.Line - 1 // with the annotations above
+			makers = append(makers, f)
+		case f.Kind == facts.KindFunction && slices.ContainsFunc([]string{"create", "add", "store", "save", "post"}, func(w string) bool { return strings.HasPrefix(strings.ToLower(f.Name), w) }):
+			makers = append(makers, f)
+		}
+	}
+	return slices.ContainsFunc(roles, func(r facts.Fact) bool {
+		return r.Line == route.Line || slices.ContainsFunc(makers, func(m facts.Fact) bool { return r.Line >= m.Line && r.Line <= m.LastLine() })
 	})
 }
 
