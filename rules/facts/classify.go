@@ -213,7 +213,7 @@ var unread = map[string]bool{
 	"tar": true, "tgz": true, "bz2": true, "xz": true, "7z": true, "rar": true, "jar": true, "war": true, "ear": true, "class": true, "exe": true,
 	"dll": true, "so": true, "dylib": true, "a": true, "o": true, "obj": true, "pdb": true, "pyc": true, "pyo": true, "whl": true, "db": true,
 	"sqlite": true, "sqlite3": true, "bin": true, "dat": true, "po": true, "mo": true, "pot": true, "map": true, "css": true, "scss": true, "sass": true,
-	"less": true, "csv": true, "tsv": true, "parquet": true, "ipynb": true, "snap": true, "wasm": true, "iml": true, "swf": true, "mdb": true, "lock": true,
+	"less": true, "csv": true, "tsv": true, "parquet": true, "ipynb": true, "snap": true, "wasm": true, "swf": true, "mdb": true, "lock": true,
 	"xliff": true, "xlf": true, "ai": true, "eps": true, "sketch": true, "fig": true, "keras": true, "h5": true, "pkl": true, "npy": true, "onnx": true,
 }
 

@@ -14,6 +14,7 @@ import (
 var codeScanners = slices.Concat(errorScanners, testScanners, practiceScanners, toolScanners)
 
 var codeDocuments = []document{
+	declaresJUnit,
 	{applies: func(string, string) bool { return true }, scan: declarations},
 	{applies: func(string, string) bool { return true }, scan: shellDocument},
 }

@@ -23,11 +23,29 @@ func TestCounts(f Fact) (cases, assertions int) {
 	return cases, assertions
 }
 
+// KindRunner is a test runner that the project file of an editor declares. Name is the style of its tests.
+const KindRunner Kind = "runner"
+
+// declaresJUnit reads the libraries of a project of Eclipse, IntelliJ or NetBeans, with which courses of Java work before they meet a build tool.
+var declaresJUnit = document{
+	applies: func(path, base string) bool {
+		return base == ".classpath" || strings.HasSuffix(base, ".iml") || strings.HasSuffix(path, "nbproject/project.properties")
+	},
+	scan: func(s *Source) {
+		for _, name := range []string{"JUNIT_CONTAINER", "junit", "JUnit"} {
+			if i := bytes.Index(s.Raw, []byte(name)); i >= 0 {
+				s.Emit(Fact{Kind: KindRunner, Name: "junit", Line: s.LineOf(i)})
+				return
+			}
+		}
+	},
+}
+
 var testScanners = []scanner{
 	{langs: scriptLangs, triggers: []string{"it(", "test(", "it.", "test.", "specify("}, scan: testsOf(scriptStyle)},
 	{langs: langs(lex.Python), triggers: []string{"def test"}, scan: testsOf(pythonStyle)},
 	{langs: langs(lex.Java, lex.Kotlin, lex.Groovy), triggers: []string{"@Test", "@ParameterizedTest", "@RepeatedTest"}, scan: testsOf(junitStyle)},
-	{langs: langs(lex.Kotlin), triggers: []string{": FunSpec", ": StringSpec", ": DescribeSpec", ": BehaviorSpec", ": ShouldSpec", ": FreeSpec", ": Spek("}, scan: testsOf(kotestStyle)},
+	{langs: langs(lex.Kotlin), triggers: []string{": FunSpec", ": StringSpec", ": DescribeSpec", ": BehaviorSpec", ": ShouldSpec", ": FreeSpec", ": Spek(", "import io.kotest"}, scan: testsOf(kotestStyle)},
 	{langs: langs(lex.Groovy), triggers: []string{"extends Specification"}, scan: testsOf(spockStyle)},
 	{langs: langs(lex.Scala), triggers: []string{"Spec", "Suite", "@Test", "in {", "in new "}, scan: testsOf(scalaStyle)},
 	{langs: langs(lex.CSharp, lex.FSharp), triggers: []string{"[Fact", "[Theory", "[Test", "[<Fact", "[<Test"}, scan: testsOf(dotnetStyle)},

@@ -99,7 +99,7 @@ func found(in *Input, h facts.Hit) bool {
 	case "pytest", "unittest":
 		return strings.HasPrefix(base, "test") || strings.HasSuffix(base, "_test.py") || strings.HasSuffix(base, "_tests.py") && h.Name == "unittest"
 	case "junit", "spock", "kotest":
-		return buildsWith(in, manifest.Maven)
+		return buildsWith(in, manifest.Maven) || len(in.Repo.Hits(facts.KindRunner)) > 0
 	case "phpunit":
 		return buildsWith(in, manifest.Composer) || in.Repo.Lookup("phpunit.xml") != nil || in.Repo.Lookup("phpunit.xml.dist") != nil
 	}
