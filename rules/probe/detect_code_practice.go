@@ -443,7 +443,7 @@ func ownAlgorithm(in *Input) Result {
 			continue
 		}
 		functions[file.Path]++
-		if h.Name == "" || h.Value == "empty" {
+		if h.Name == "" || h.Value == "empty" || h.Name == h.Fact.Scope { // a constructor does nothing of what its class is named after
 			continue
 		}
 		name, known := named[h.Name]
@@ -455,6 +455,11 @@ func ownAlgorithm(in *Input) Result {
 		}
 		if name != "" && (h.LastLine()-h.Line >= 2 || name == "recursion" && !in.Repo.Browser(file)) {
 			add(At(*h, name))
+		}
+	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		if name := algorithmOfType(h); name != "" && practised(h.File) {
+			add(At(h, name))
 		}
 	}
 	for _, h := range in.Repo.Hits(facts.KindTechnique) {
@@ -479,6 +484,37 @@ func ownAlgorithm(in *Input) Result {
 		return res
 	}
 	return Result{Status: Missing}
+}
+
+// algorithmOfType is the algorithm that a class is named after and does: BubbleSort with a method Sort. What it works on (HuffmanNode,
+// BinarySearchTree) and what speaks of it does nothing.
+func algorithmOfType(h facts.Hit) string {
+	words := fold(h.Name)
+	if len(words) == 0 || h.Value == "interface" || h.Value == "enum" || h.LastLine()-h.Line < 8 {
+		return ""
+	}
+	name := algorithmOf(words, strings.Join(words, ""))
+	if name == "" || valueWord(words) || structureOf(words, strings.Join(words, "")) != nil || speaksOfApp(words) || uiWord(h.Name) || persisted(h.Fact.Scope) {
+		return ""
+	}
+	for _, f := range h.File.Facts.Facts {
+		if f.Kind == facts.KindFunction && f.Scope == h.Name && f.Value != "empty" && f.LastLine()-f.Line >= 4 {
+			return name
+		}
+	}
+	return ""
+}
+
+// valueWord reports whether the words of a name say that it is a value of an algorithm.
+func valueWord(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	switch words[len(words)-1] {
+	case "node", "tree", "entry", "pair", "item", "edge", "comparator", "result", "exception", "error", "request", "response", "dto", "form", "view", "test", "tests":
+		return true
+	}
+	return false
 }
 
 // uiWord reports whether a function's name speaks of showing or handling an algorithm, not of doing it.

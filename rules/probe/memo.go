@@ -44,6 +44,9 @@ func (in *Input) nameOf(f *facts.RepoFile) *fileName {
 	words := fold(stem(f.Path))
 	joined := strings.Join(words, "")
 	n := &fileName{algorithm: algorithmOf(words, joined), structure: structureOf(words, joined)}
+	if valueWord(words) {
+		n.algorithm = ""
+	}
 	if !component(f.Path) && !speaksOfApp(words) {
 		n.site = in.memo.dir.site
 		if n.site == "" {
