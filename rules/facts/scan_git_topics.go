@@ -97,6 +97,9 @@ func instruction(t string) bool {
 		return true
 	}
 	low := strings.ToLower(t)
+	if strings.HasPrefix(low, "for ") && (strings.Contains(low, " see ") || strings.Contains(low, " refer to ") || strings.Contains(low, " check ")) {
+		return true // where to read on
+	}
 	return strings.HasSuffix(t, ":") || strings.HasPrefix(low, "you can run ") || strings.HasPrefix(low, "you can start ") || strings.HasPrefix(low, "you can install ") || strings.HasPrefix(low, "to run ") || strings.HasPrefix(low, "to install ") || strings.HasPrefix(low, "to start ")
 }
 

@@ -63,9 +63,7 @@ func generated(base string, b []byte) bool {
 		strings.Contains(base, ".generated.") {
 		return true
 	}
-	// "/*!" is the comment that minifiers keep: the banner of a published library
-	if strings.HasSuffix(base, ".js") && (bytes.HasPrefix(bytes.TrimSpace(b[:min(len(b), 64)]), []byte("/*!")) ||
-		strings.HasPrefix(base, "jquery") || base == "bootstrap.js" || strings.HasPrefix(base, "bootstrap-") || strings.HasPrefix(base, "bootstrap.") || base == "popper.js") {
+	if strings.HasSuffix(base, ".js") && library(base, b) {
 		return true
 	}
 	head := b[:min(len(b), 1024)]
@@ -88,6 +86,27 @@ func generated(base string, b []byte) bool {
 	}
 	return false
 }
+
+// library tells a script that somebody published and a page carries along: by the comment that minifiers keep, by a well-known name, or by
+// the version in its name.
+func library(base string, b []byte) bool {
+	if bytes.HasPrefix(bytes.TrimSpace(b[:min(len(b), 64)]), []byte("/*!")) {
+		return true
+	}
+	for _, name := range []string{"jquery", "bootstrap.", "bootstrap-", "popper.", "modernizr", "respond.js", "respond.src", "_references.js", "html5shiv"} {
+		if strings.HasPrefix(base, name) {
+			return true
+		}
+	}
+	for i := 1; i+3 < len(base); i++ { // knockout-3.4.0.js
+		if base[i-1] == '-' && digit(base[i]) && base[i+1] == '.' && digit(base[i+2]) {
+			return true
+		}
+	}
+	return false
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 func scanManifest(path string, content []byte, f *File) {
 	if !manifest.Recognise(path) {

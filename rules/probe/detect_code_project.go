@@ -182,6 +182,11 @@ func entryPoint(in *Input) (Evidence, bool) {
 			return At(h, "entry point"), true
 		}
 	}
+	for _, h := range in.Repo.Hits(facts.KindType) {
+		if h.File.OwnCode() && startsProgram(h) {
+			return At(h, "entry point"), true
+		}
+	}
 	if hs := in.Repo.Hits(facts.KindRoute); len(hs) > 0 {
 		return At(hs[0], "entry point"), true
 	}
@@ -191,12 +196,25 @@ func entryPoint(in *Input) (Evidence, bool) {
 	return Evidence{}, false
 }
 
+// startsProgram tells the types at which a program starts without a function main: object Server extends App of Scala, the application of ASP.NET's Global.asax.
+func startsProgram(h facts.Hit) bool {
+	for parent := range strings.SplitSeq(h.Fact.Scope, ",") {
+		switch strings.TrimSpace(parent) {
+		case "App", "IOApp", "IOApp.Simple", "ZIOApp", "ZIOAppDefault", "TaskApp":
+			return h.File.Lang() == lex.Scala
+		case "HttpApplication", "System.Web.HttpApplication":
+			return h.File.Lang() == lex.CSharp
+		}
+	}
+	return false
+}
+
 // purposeOf is the first sentence of a README that says what the project is for.
 func purposeOf(in *Input) (facts.Hit, bool) {
 	var best facts.Hit
 	found := false
 	for _, h := range in.Repo.Hits(facts.KindReadme) {
-		if h.Name != "purpose" || h.Fact.Scope == "title" || !h.File.Own() || h.File.Class.Has(facts.Docs) || !ownReadme(in.Repo, h.File) || len(strings.Fields(h.Value)) < 3 && len([]rune(h.Value)) < 15 {
+		if h.Name != "purpose" || h.Fact.Scope == "title" && !tellingTitle(h.Value) || !h.File.Own() || h.File.Class.Has(facts.Docs) || !ownReadme(in.Repo, h.File) || len(strings.Fields(h.Value)) < 3 && len([]rune(h.Value)) < 15 {
 			continue
 		}
 		if !found || strings.Count(h.File.Path, "/") < strings.Count(best.File.Path, "/") {
@@ -204,6 +222,12 @@ func purposeOf(in *Input) (facts.Hit, bool) {
 		}
 	}
 	return best, found
+}
+
+// tellingTitle reports whether a heading is as good as a sentence: "A tool for the command line to track tasks and their state".
+func tellingTitle(t string) bool {
+	t = strings.ToLower(t)
+	return len(strings.Fields(t)) >= 8 && mentionsAny(t, " to ", " for ", " that ", " which ", " where ")
 }
 
 func realProject(in *Input) Result {
