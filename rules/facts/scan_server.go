@@ -34,7 +34,8 @@ var serverScanners = bounded([]scanner{
 	{langs: langs(lex.JavaScript, lex.TypeScript), triggers: []string{"process.env", "Deno.env", "Bun.env", "c.env.", "ConfigService", "configService.get", "useRuntimeConfig("}, scan: envOfNode},
 	{langs: langs(lex.Python), triggers: []string{"environ", "getenv(", "BaseSettings", "config(", "env(", "env.", "Config("}, scan: envOfPython},
 	environmentBy(langs(lex.Java, lex.Kotlin, lex.Scala, lex.Groovy), "System.getenv", "sys.env", "Dotenv.", "dotenv["),
-	environmentBy(langs(lex.CSharp, lex.FSharp), "GetEnvironmentVariable", "IConfiguration", ".Configuration[", ".Configuration.Get", ".GetConnectionString(", "AddEnvironmentVariables", "IOptions<"),
+	environmentBy(langs(lex.CSharp, lex.FSharp), "GetEnvironmentVariable", "IConfiguration", ".Configuration[", ".Configuration.Get", ".GetConnectionString(", "AddEnvironmentVariables", "IOptions<",
+		"WebApplication.CreateBuilder(", "Host.CreateDefaultBuilder(", "WebHost.CreateDefaultBuilder("), // these read the variables by themselves
 	environmentBy(langs(lex.Go), "os.Getenv", "os.LookupEnv", "os.ExpandEnv", "AutomaticEnv(", "BindEnv(", "envconfig.", "env.Parse", "cleanenv.Read", "syscall.Getenv", "env.Get", "godotenv.Read"),
 	environmentBy(langs(lex.Ruby), "ENV[", "ENV.fetch", "ENV.key", "ENV.dig", "Figaro.env"),
 	environmentBy(langs(lex.PHP), "getenv(", "$_ENV", "env(", "Env::get"),

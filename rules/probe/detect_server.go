@@ -1,7 +1,9 @@
 package probe
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"milepost/rules/facts"
@@ -211,13 +213,26 @@ func environment(in *Input) Result {
 	if len(found) == 0 {
 		return Result{Status: Missing}
 	}
+	// Where a host reads the environment by itself, what the code reads of it tells more.
+	slices.SortStableFunc(found, func(a, b facts.Hit) int { return cmp.Compare(host(a), host(b)) })
 	note := "reads the environment"
-	if found[0].Name != "" {
+	switch {
+	case found[0].Name != "":
 		note = "reads " + clean(found[0].Name)
+	case host(found[0]) == 1:
+		note = "its host reads the environment by itself"
 	}
 	res := MetBy("reads the environment", found[:min(3, len(found))]...)
 	res.Evidence[0].Note = note
 	return res
+}
+
+// host is 1 for a call that makes a host of ASP.NET Core, 0 for others.
+func host(h facts.Hit) int {
+	if strings.Contains(h.Value, "Builder") && h.File.Lang() == lex.CSharp {
+		return 1
+	}
+	return 0
 }
 
 // buildConfiguration tells the configuration of build tools and test runners, whose variables are not the program's.
