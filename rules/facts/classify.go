@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"strings"
 
 	"milepost/rules/lex"
@@ -48,8 +49,10 @@ var outputDirs = map[string]bool{
 
 // classifier classifies paths of one repository, whose manifests tell where build output lies.
 type classifier struct {
-	roots  map[string]bool // folders with a manifest, "" for the root
-	copied []string        // folders that hold a copy of a framework, each with its closing slash
+	roots   map[string]bool // folders with a manifest, "" for the root
+	managed bool            // the root has a manifest
+	copied  []string        // folders that hold a copy of a framework, each with its closing slash
+	own     []string        // folders that are called an example and are the project itself, each with its closing slash
 }
 
 // maxCopied bounds the copies of frameworks that are looked for, so that a hostile list of paths costs no more than its length.
@@ -81,9 +84,75 @@ func newClassifier(entries []snapshot.Entry) classifier {
 		}
 		if manifest.Recognise(e.Path) && !strings.Contains(e.Path, "node_modules/") {
 			c.roots[dirOf(e.Path)] = true
+			c.managed = c.managed || dirOf(e.Path) == ""
 		}
 	}
+	c.own = c.ownExamples(entries)
 	return c
+}
+
+// maxOwn bounds the folders that are called an example and looked at whether they are the project.
+const maxOwn = 8
+
+// ownExamples are the folders that are called "demo", "example" or "sample" and are not beside the project but the project: Spring's generator calls its folder
+// demo. They have a manifest while no folder above has one, or no code lies anywhere else.
+func (c *classifier) ownExamples(entries []snapshot.Entry) (own []string) {
+	var found []string
+	managed := map[string]bool{}
+	for _, e := range entries {
+		dir := oneExample(e.Path)
+		if dir == "" {
+			continue
+		}
+		if !slices.Contains(found, dir) {
+			if len(found) == maxOwn {
+				continue
+			}
+			found = append(found, dir)
+		}
+		managed[dir] = managed[dir] || manifest.Recognise(e.Path)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	alone := !slices.ContainsFunc(entries, func(e snapshot.Entry) bool {
+		return lex.ByPath(e.Path).GeneralPurpose() && !c.classify(e.Path).Has(Vendored|Test|Docs|Example)
+	})
+	for _, dir := range found {
+		if alone || managed[dir] && !c.managedAbove(dir) {
+			own = append(own, dir)
+		}
+	}
+	return own
+}
+
+// managedAbove reports whether a folder above dir has a manifest.
+func (c *classifier) managedAbove(dir string) bool {
+	for dir = strings.TrimSuffix(dir, "/"); dir != ""; {
+		if dir = dirOf(dir); c.roots[dir] && (dir != "" || c.managed) {
+			return true
+		}
+	}
+	return false
+}
+
+// oneExample is the folder of a path that is called an example, in the singular, with its closing slash, or "".
+func oneExample(path string) string {
+	for at := 0; ; {
+		i := strings.IndexByte(path[at:], '/')
+		if i < 0 {
+			return ""
+		}
+		if part := path[at : at+i]; exampleDirs[strings.ToLower(part)] == single && !packageDir(strings.ToLower(path[:at])) {
+			return path[:at+i+1]
+		}
+		at += i + 1
+	}
+}
+
+// packageDir reports whether what lies in a lower-case folder (with its closing slash) is a package by its name: com.example is that of generated projects.
+func packageDir(dir string) bool {
+	return strings.Contains(dir, "src/main/") || strings.HasSuffix(dir, "com/") || strings.HasSuffix(dir, "org/") || strings.Contains(dir, "com/example/")
 }
 
 func dirOf(path string) string {
@@ -111,7 +180,7 @@ func (c classifier) classify(path string) Class {
 			cl |= Vendored
 		case testDirs[part], strings.HasSuffix(part, ".tests"), strings.HasSuffix(part, ".test"), strings.HasSuffix(part, "tests") && strings.Contains(part, "."):
 			cl |= Test
-		case exampleDirs[part] && !strings.Contains(dir[:at], "src/main/"): // com.example is the package of generated projects
+		case exampleDirs[part] == several && !packageDir(dir[:at]), exampleDirs[part] == single && !packageDir(dir[:at]) && !under(path, c.own):
 			cl |= Example
 		case part == "docs" || part == "doc":
 			cl |= Docs
@@ -122,11 +191,8 @@ func (c classifier) classify(path string) Class {
 			break
 		}
 	}
-	for _, dir := range c.copied {
-		if strings.HasPrefix(path, dir) {
-			cl |= Vendored
-			break
-		}
+	if under(path, c.copied) {
+		cl |= Vendored
 	}
 	if testFile(base) && !migrationDir(dir) {
 		cl |= Test
@@ -135,6 +201,11 @@ func (c classifier) classify(path string) Class {
 		cl |= Lock
 	}
 	return cl
+}
+
+// under reports whether a path lies in one of the folders.
+func under(path string, dirs []string) bool {
+	return slices.ContainsFunc(dirs, func(dir string) bool { return strings.HasPrefix(path, dir) })
 }
 
 // nugetDir reports whether a folder below "packages" is one that NuGet unpacks: "EntityFramework.6.4.4/...".
@@ -174,7 +245,13 @@ var testDirs = map[string]bool{
 	"cypress": true, "testdata": true, "fixtures": true, "__mocks__": true, "test_data": true, "androidtest": true, "integrationtest": true,
 }
 
-var exampleDirs = map[string]bool{"example": true, "examples": true, "sample": true, "samples": true, "demo": true, "demos": true}
+// The numbers of the names of exampleDirs.
+const (
+	single = iota + 1
+	several
+)
+
+var exampleDirs = map[string]int{"example": single, "examples": several, "sample": single, "samples": several, "demo": single, "demos": several}
 
 // testFile tells a test by its name, in the conventions of the test runners of each ecosystem. base is lower-case.
 func testFile(base string) bool {

@@ -315,6 +315,43 @@ func TestClasses(t *testing.T) {
 	}
 }
 
+// TestTheProjectMayBeCalledAnExample: a folder called "demo" is an example beside the project, unless it is the project.
+func TestTheProjectMayBeCalledAnExample(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		files []string
+		of    string
+		want  facts.Class
+	}{
+		"all that there is":                {[]string{"README.md", "demo/index.php", "demo/Dockerfile"}, "demo/Dockerfile", 0},
+		"beside the pages":                 {[]string{"demo/pom.xml", "demo/src/main/java/com/example/demo/App.java", "frontend/package.json", "frontend/src/app.js"}, "demo/pom.xml", 0},
+		"within a folder":                  {[]string{"backend/demo/pom.xml", "backend/demo/mvnw", "web/package.json", "web/a.js"}, "backend/demo/mvnw", 0},
+		"one within it":                    {[]string{"demo/pom.xml", "demo/example/a.py", "web/a.js"}, "demo/example/a.py", 0},
+		"several within it":                {[]string{"demo/pom.xml", "demo/examples/a.py", "web/a.js"}, "demo/examples/a.py", facts.Example},
+		"of a library":                     {[]string{"package.json", "index.js", "example/package.json", "example/app.js"}, "example/app.js", facts.Example},
+		"of a package of a larger project": {[]string{"packages/a/pubspec.yaml", "packages/a/package.json", "packages/a/lib.js", "packages/a/example/package.json", "packages/a/example/app.js"}, "packages/a/example/app.js", facts.Example},
+		"without a manifest, beside code":  {[]string{"index.php", "demo/index.php"}, "demo/index.php", facts.Example},
+		"several, and all that there is":   {[]string{"README.md", "examples/a.py", "examples/b.py"}, "examples/a.py", facts.Example},
+		"beside tests alone":               {[]string{"sample/app.py", "tests/test_app.py"}, "sample/app.py", 0},
+		"the package of a generator":       {[]string{"lib/a.py", "src/com/example/demo/App.java"}, "src/com/example/demo/App.java", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{}
+			for _, path := range c.files {
+				files[path] = "{}"
+			}
+			r, err := facts.Collect(t.Context(), repo(files), nil, facts.CollectOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Lookup(c.of).Class; got != c.want {
+				t.Errorf("%s is of class %b, want %b", c.of, got, c.want)
+			}
+		})
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add("a.js", []byte("import x from 'y'\napp.listen(3)"))
 	f.Add("a.py", []byte("from x import (y,\n z)"))
