@@ -307,19 +307,23 @@ func Code(s string) string {
 	if s == "" {
 		return "` `"
 	}
-	longest := 0
+	fence := fenceOf(s, 1)
+	if s[0] == '`' || s[len(s)-1] == '`' {
+		s = " " + s + " "
+	}
+	return fence + s + fence
+}
+
+// fenceOf is as few backticks as possible, and at least so many, that no run inside s closes them.
+func fenceOf(s string, least int) string {
+	longest := least - 1
 	for i := 0; i < len(s); i++ {
 		if n := run(s, i); n > 0 {
 			longest = max(longest, n)
 			i += n
 		}
 	}
-	// A fence as short as possible that no run inside closes: one longer than the longest.
-	fence := strings.Repeat("`", longest+1)
-	if s[0] == '`' || s[len(s)-1] == '`' {
-		s = " " + s + " "
-	}
-	return fence + s + fence
+	return strings.Repeat("`", longest+1)
 }
 
 var language = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9+#-]{0,20}$`) })
@@ -342,14 +346,7 @@ func Fence(content, lang string) string {
 		return r
 	}, content)
 	content = strings.ReplaceAll(content, "<!-- "+markName, "<!- - "+markName)
-	longest := 2
-	for i := 0; i < len(content); i++ {
-		if n := run(content, i); n > 0 {
-			longest = max(longest, n)
-			i += n
-		}
-	}
-	fence := strings.Repeat("`", longest+1)
+	fence := fenceOf(content, 3)
 	return fence + lang + "\n" + strings.TrimRight(content, "\n") + "\n" + fence
 }
 

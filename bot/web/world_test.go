@@ -25,27 +25,10 @@ import (
 	"milepost/storage/storagetest"
 )
 
-type clock struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.t
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.t = c.t.Add(d)
-}
-
 // world is a stand-in GitHub with people, and a server of pages on an own address.
 type world struct {
 	*githubsim.Sim
-	clock   *clock
+	clock   *storagetest.Clock
 	app     *githubsim.App
 	inst    *githubsim.Installation
 	store   *storage.Store
@@ -98,7 +81,7 @@ func builtIn(tb testing.TB) *rules.Roadmap {
 // newWorld makes an organisation "academy" with the app, and whatever people and repositories fill adds to it before the server starts.
 func newWorld(tb testing.TB, fill func(*world), change ...func(*web.Config)) *world {
 	tb.Helper()
-	w := &world{clock: &clock{t: time.Now().UTC().Truncate(time.Second)}, roadmap: builtIn(tb), people: map[string]*githubsim.Account{}, repos: map[string]*githubsim.Repo{}}
+	w := &world{clock: storagetest.ClockAt(time.Now().UTC().Truncate(time.Second)), roadmap: builtIn(tb), people: map[string]*githubsim.Account{}, repos: map[string]*githubsim.Repo{}}
 	w.Sim = githubsim.New(githubsim.Options{Now: w.clock.Now})
 	if err := w.Start(); err != nil {
 		tb.Fatal(err)

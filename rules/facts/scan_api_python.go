@@ -170,17 +170,22 @@ func routesOfDjangoRouter(s *Source, off int) {
 	if !strings.Contains(strings.ToLower(s.receiver(off)), "router") {
 		return
 	}
-	open := off + len(".register")
+	if path, view, ok := s.pathAndView(off + len(".register")); ok {
+		s.route("RESOURCE", path, view[strings.LastIndexByte(view, '.')+1:], off)
+	}
+}
+
+// pathAndView reads the first two arguments of the call opened at open: a path that is written out, and what answers it.
+func (s *Source) pathAndView(open int) (path, view string, ok bool) {
 	path, end, ok := s.literal(open + 1)
 	if !ok {
-		return
+		return "", "", false
 	}
 	if end = s.skipSpace(end); end >= len(s.Code) || s.Code[end] != ',' {
-		return
+		return "", "", false
 	}
 	args, _, _ := strings.Cut(string(s.Code[end+1:max(end+1, s.closing(open))]), ",")
-	view := strings.TrimSpace(args)
-	s.route("RESOURCE", path, view[strings.LastIndexByte(view, '.')+1:], off)
+	return path, strings.TrimSpace(args), true
 }
 
 // resourcesOfFlask reads api.add_resource(TodoResource, "/todos") of Flask-RESTful; the methods are those of the class.
@@ -207,17 +212,8 @@ func routesOfDjangoURLs(s *Source, off int) {
 	if !s.has("urlpatterns") {
 		return
 	}
-	open := off + bytes.IndexByte(s.Raw[off:], '(')
-	path, end, ok := s.literal(open + 1)
-	if !ok {
-		return
-	}
-	if end = s.skipSpace(end); end >= len(s.Code) || s.Code[end] != ',' {
-		return
-	}
-	args, _, _ := strings.Cut(string(s.Code[end+1:max(end+1, s.closing(open))]), ",")
-	view := strings.TrimSpace(args)
-	if strings.HasPrefix(view, "include(") || strings.HasPrefix(view, "admin.site") || strings.Contains(view, "Schema") || strings.Contains(view, "Spectacular") {
+	path, view, ok := s.pathAndView(off + bytes.IndexByte(s.Raw[off:], '('))
+	if !ok || strings.HasPrefix(view, "include(") || strings.HasPrefix(view, "admin.site") || strings.Contains(view, "Schema") || strings.Contains(view, "Spectacular") {
 		return
 	}
 	view, _, _ = strings.Cut(view, ".as_view")

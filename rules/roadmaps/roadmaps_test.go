@@ -2,9 +2,7 @@ package roadmaps_test
 
 import (
 	"io/fs"
-	"path"
 	"slices"
-	"strings"
 	"testing"
 
 	"milepost/rules"
@@ -12,22 +10,20 @@ import (
 	"milepost/rules/roadmaps"
 )
 
-// TestExamples runs the examples of every milestone: each must get the status it stands under.
-func TestExamples(t *testing.T) {
-	t.Parallel()
+// eachMilestone runs a test for each milestone of the built-in roadmap, with its examples.
+func eachMilestone(t *testing.T, test func(t *testing.T, r *rules.Roadmap, id string, examples []rules.Example)) {
+	t.Helper()
 	r, err := roadmaps.Load(roadmaps.Default)
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := fs.Glob(roadmaps.Files(), "backend/examples/*.txtar")
-	if err != nil {
-		t.Fatal(err)
+	if files, err := fs.Glob(roadmaps.Files(), "backend/examples/*.txtar"); err != nil || len(files) != len(r.IDs()) {
+		t.Errorf("%d files of examples for %d milestones (%v)", len(files), len(r.IDs()), err)
 	}
-	for _, name := range names {
-		id := strings.TrimSuffix(path.Base(name), ".txtar")
+	for _, id := range r.IDs() {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
-			data, err := fs.ReadFile(roadmaps.Files(), name)
+			data, err := fs.ReadFile(roadmaps.Files(), "backend/examples/"+id+".txtar")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -35,63 +31,52 @@ func TestExamples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range examples {
-				t.Run(string(e.Want)+"/"+e.Name, func(t *testing.T) {
-					t.Parallel()
-					got, err := e.Run(t.Context(), r)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if got.Status != e.Want {
-						t.Fatalf("status %s, want %s\nreason: %s\nevidence: %+v", got.Status, e.Want, got.Reason, got.Evidence)
-					}
-					if (got.Status == rules.Met || got.Status == rules.Partial) && got.Kind == rules.KindCode && len(got.Evidence) == 0 {
-						t.Error("a met or partial milestone carries evidence")
-					}
-					if (got.Status == rules.Partial || got.Status == rules.Missing) && (got.Reason == "" || got.Next == "") {
-						t.Errorf("a partial or missing milestone says why and what to do: reason %q, next %q", got.Reason, got.Next)
-					}
-				})
-			}
+			test(t, r, id, examples)
 		})
 	}
+}
+
+// TestExamples runs the examples of every milestone: each must get the status it stands under.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	eachMilestone(t, func(t *testing.T, r *rules.Roadmap, _ string, examples []rules.Example) {
+		for _, e := range examples {
+			t.Run(string(e.Want)+"/"+e.Name, func(t *testing.T) {
+				t.Parallel()
+				got, err := e.Run(t.Context(), r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Status != e.Want {
+					t.Fatalf("status %s, want %s\nreason: %s\nevidence: %+v", got.Status, e.Want, got.Reason, got.Evidence)
+				}
+				if (got.Status == rules.Met || got.Status == rules.Partial) && got.Kind == rules.KindCode && len(got.Evidence) == 0 {
+					t.Error("a met or partial milestone carries evidence")
+				}
+				if (got.Status == rules.Partial || got.Status == rules.Missing) && (got.Reason == "" || got.Next == "") {
+					t.Errorf("a partial or missing milestone says why and what to do: reason %q, next %q", got.Reason, got.Next)
+				}
+			})
+		}
+	})
 }
 
 // TestJudgingLeavesFactsAlone: facts are kept between checks and shared by blob, so that no detector may change one.
 func TestJudgingLeavesFactsAlone(t *testing.T) {
 	t.Parallel()
-	r, err := roadmaps.Load(roadmaps.Default)
-	if err != nil {
-		t.Fatal(err)
-	}
-	names, err := fs.Glob(roadmaps.Files(), "backend/examples/*.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		t.Run(path.Base(name), func(t *testing.T) {
-			t.Parallel()
-			data, err := fs.ReadFile(roadmaps.Files(), name)
+	eachMilestone(t, func(t *testing.T, r *rules.Roadmap, _ string, examples []rules.Example) {
+		for _, e := range examples {
+			repo, err := facts.Collect(t.Context(), e.Snapshot(), r.Patterns(), facts.CollectOptions{Workers: 1})
 			if err != nil {
 				t.Fatal(err)
 			}
-			examples, err := rules.ParseExamples("x", data)
-			if err != nil {
-				t.Fatal(err)
+			before := allFacts(repo)
+			r.Evaluate(rules.Input{Repo: repo, Activity: e.Activity})
+			if after := allFacts(repo); !slices.Equal(before, after) {
+				t.Errorf("%s: a fact was changed:\n%+v\n%+v", e.Name, before, after)
 			}
-			for _, e := range examples {
-				repo, err := facts.Collect(t.Context(), e.Snapshot(), r.Patterns(), facts.CollectOptions{Workers: 1})
-				if err != nil {
-					t.Fatal(err)
-				}
-				before := allFacts(repo)
-				r.Evaluate(rules.Input{Repo: repo, Activity: e.Activity})
-				if after := allFacts(repo); !slices.Equal(before, after) {
-					t.Errorf("%s: a fact was changed:\n%+v\n%+v", e.Name, before, after)
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 func allFacts(r *facts.Repo) []facts.Fact {
@@ -113,19 +98,7 @@ var withoutPartial = []string{
 // TestEnoughExamples: three met, three missing and, where there is such a thing, two partial ones stand for every milestone.
 func TestEnoughExamples(t *testing.T) {
 	t.Parallel()
-	r, err := roadmaps.Load(roadmaps.Default)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range r.IDs() {
-		data, err := fs.ReadFile(roadmaps.Files(), "backend/examples/"+id+".txtar")
-		if err != nil {
-			t.Fatal(err)
-		}
-		examples, err := rules.ParseExamples(id, data)
-		if err != nil {
-			t.Fatal(err)
-		}
+	eachMilestone(t, func(t *testing.T, _ *rules.Roadmap, id string, examples []rules.Example) {
 		n := map[rules.Status]int{}
 		for _, e := range examples {
 			n[e.Want]++
@@ -135,7 +108,7 @@ func TestEnoughExamples(t *testing.T) {
 			partial = 0
 		}
 		if n[rules.Met] < 3 || n[rules.Missing] < 3 || n[rules.Partial] < partial {
-			t.Errorf("%s: %d met, %d missing, %d partial; wanted are 3, 3 and %d", id, n[rules.Met], n[rules.Missing], n[rules.Partial], partial)
+			t.Errorf("%d met, %d missing, %d partial; wanted are 3, 3 and %d", n[rules.Met], n[rules.Missing], n[rules.Partial], partial)
 		}
-	}
+	})
 }

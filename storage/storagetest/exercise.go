@@ -28,7 +28,10 @@ type Clock struct {
 }
 
 // NewClock is a clock at a fixed time.
-func NewClock() *Clock { return &Clock{t: time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)} }
+func NewClock() *Clock { return ClockAt(time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)) }
+
+// ClockAt is a clock that stands at a time.
+func ClockAt(t time.Time) *Clock { return &Clock{t: t} }
 
 // Now is the time of the clock.
 func (c *Clock) Now() time.Time {
