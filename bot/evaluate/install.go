@@ -144,13 +144,13 @@ func (a *Actor) takeStock(ctx context.Context, id int64) error {
 	if err != nil {
 		return wrapped(err)
 	}
-	all, err := client.Repositories(ctx)
-	if err != nil {
-		return err
-	}
-	known, err := a.Store.Repositories(ctx, id)
+	known, err := a.Store.Repositories(ctx, id) // before GitHub is asked: what comes meanwhile is not on the list
 	if err != nil {
 		return wrapped(err)
+	}
+	all, whole, err := client.Repositories(ctx)
+	if err != nil {
+		return err
 	}
 	before := map[int64]storage.Repository{}
 	for _, r := range known {
@@ -175,7 +175,7 @@ func (a *Actor) takeStock(ctx context.Context, id int64) error {
 		}
 	}
 	for gone, r := range before {
-		if r.RemovedAt.IsZero() {
+		if whole && r.RemovedAt.IsZero() {
 			if err := a.Store.RemoveRepository(ctx, gone); err != nil {
 				return wrapped(err)
 			}

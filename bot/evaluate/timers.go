@@ -39,11 +39,8 @@ func (a *Actor) Timers(keep storage.Retention) []work.Timer {
 // redeliver asks GitHub to send again what it could not deliver.
 func (a *Actor) redeliver(ctx context.Context, _ *work.Claim) error {
 	log, err := a.App.Deliveries(ctx, a.Now().Add(-redeliverBack))
-	if until, ok := gh.RetryAt(err); ok {
-		return work.Snooze(until, "GitHub's rate limit")
-	}
 	if err != nil {
-		return err
+		return limited(err)
 	}
 	failed := map[string]gh.HookDelivery{}
 	var guids []string
@@ -75,26 +72,39 @@ func (a *Actor) redeliver(ctx context.Context, _ *work.Claim) error {
 	return nil
 }
 
-// stock compares the installations there are with those that are known: webhooks of installations may be lost like any.
+// stock compares the installations there are with those that are known: webhooks of installations may be lost like any. What is known is read first,
+// and one that the list lacks is asked for by itself: the list moves while it is read, and what is let go of is gone for good.
 func (a *Actor) stock(ctx context.Context, _ *work.Claim) error {
-	now, err := a.App.Installations(ctx)
-	if until, ok := gh.RetryAt(err); ok {
-		return work.Snooze(until, "GitHub's rate limit")
-	}
-	if err != nil {
-		return err
-	}
 	known, err := a.Store.Installations(ctx)
 	if err != nil {
 		return wrapped(err)
 	}
-	gone := map[int64]bool{}
+	now, err := a.App.Installations(ctx)
+	if err != nil {
+		return limited(err)
+	}
+	listed := map[int64]bool{}
+	for _, in := range now {
+		listed[in.ID] = true
+	}
 	for _, k := range known {
-		gone[k.ID] = true
+		if listed[k.ID] {
+			continue
+		}
+		in, err := a.App.Installation(ctx, k.ID)
+		switch {
+		case err == nil:
+			now = append(now, in)
+		case !gh.Is(err, gh.NotFound):
+			return limited(err)
+		default:
+			if err := a.uninstall(ctx, k.ID); err != nil {
+				return err
+			}
+		}
 	}
 	var wishes []storage.Wish
 	for _, in := range now {
-		delete(gone, in.ID)
 		if err := a.putInstallation(ctx, in); err != nil {
 			return err
 		}
@@ -102,12 +112,15 @@ func (a *Actor) stock(ctx context.Context, _ *work.Claim) error {
 			wishes = append(wishes, storage.Wish{Key: storage.Key{Kind: storage.KindInstall, ID: strconv.FormatInt(in.ID, 10)}, Priority: storage.PriorityLow})
 		}
 	}
-	for id := range gone {
-		if err := a.uninstall(ctx, id); err != nil {
-			return err
-		}
-	}
 	return wrapped(a.Store.Enqueue(ctx, wishes...))
+}
+
+// limited puts work off until GitHub's limit resets, where that is what err says.
+func limited(err error) error {
+	if until, ok := gh.RetryAt(err); ok {
+		return work.Snooze(until, "GitHub's rate limit")
+	}
+	return err
 }
 
 // sweep looks again, slowly, at what a lost webhook may have left stale.

@@ -48,42 +48,36 @@ type Installation struct {
 	URL         string            `json:"html_url"`
 }
 
-// pages bounds every walk through pages.
-const pages = 50
-
-// Installations reads all installations of the app.
+// Installations reads all installations of the app. One that is missing need not be gone: the list moves while it is read. [App.Installation] tells.
 func (a *App) Installations(ctx context.Context) ([]Installation, error) {
-	var out []Installation
-	for page := 1; page <= pages; page++ {
-		var some []Installation
-		if err := a.own.call(ctx, http.MethodGet, "/app/installations", fmt.Sprintf("app/installations?per_page=100&page=%d", page), nil, &some); err != nil {
-			return nil, err
-		}
-		out = append(out, some...)
-		if len(some) < 100 {
-			break
-		}
-	}
-	return out, nil
+	return paged[Installation](ctx, a.own, "/app/installations", "app/installations")
 }
 
-// Repositories reads the repositories of the client's installation.
-func (c *Client) Repositories(ctx context.Context) ([]Repository, error) {
-	var out []Repository
-	for page := 1; page <= pages; page++ {
-		var a struct {
-			Repositories []Repository `json:"repositories"`
+// Installation reads one installation of the app; one that is not there is NotFound.
+func (a *App) Installation(ctx context.Context, id int64) (Installation, error) {
+	var out Installation
+	err := a.own.call(ctx, http.MethodGet, "/app/installations/{installation_id}", fmt.Sprintf("app/installations/%d", id), nil, &out)
+	return out, err
+}
+
+// repositories is a page of repositories.
+type repositories struct {
+	Total        int          `json:"total_count"`
+	Repositories []Repository `json:"repositories"`
+}
+
+// Repositories reads the repositories of the client's installation. whole says that they are as many as GitHub counted from the first
+// page to the last: a list that moved while it was read may lack some.
+func (c *Client) Repositories(ctx context.Context) (all []Repository, whole bool, err error) {
+	totals, ids := map[int]bool{}, map[int64]bool{}
+	all, err = pagedIn(ctx, c, "/installation/repositories", "installation/repositories", func(a repositories) []Repository {
+		totals[a.Total] = true
+		for _, r := range a.Repositories {
+			ids[r.ID] = true
 		}
-		path := fmt.Sprintf("installation/repositories?per_page=100&page=%d", page)
-		if err := c.call(ctx, http.MethodGet, "/installation/repositories", path, nil, &a); err != nil {
-			return nil, err
-		}
-		out = append(out, a.Repositories...)
-		if len(a.Repositories) < 100 {
-			break
-		}
-	}
-	return out, nil
+		return a.Repositories
+	})
+	return all, err == nil && len(totals) == 1 && totals[len(ids)], err
 }
 
 // HookConfig is where GitHub sends the app's webhooks.

@@ -373,3 +373,38 @@ func TestAnnotationsInBatches(t *testing.T) {
 		t.Errorf("%d calls, want 3", n)
 	}
 }
+
+// TestListsThatMoveOrDoNotEnd: a list that lacks something says so, and one beyond the bound is an error.
+func TestListsThatMoveOrDoNotEnd(t *testing.T) {
+	t.Parallel()
+	answer := func(page string) string { // 101 repositories; after the first page was read, one of it is taken away
+		var some []string
+		first, last, total := 0, 100, 101
+		if page == "2" {
+			first, last, total = 101, 101, 100
+		}
+		for i := first; i < last; i++ {
+			some = append(some, fmt.Sprintf(`{"id":%d}`, i+1))
+		}
+		return fmt.Sprintf(`{"total_count":%d,"repositories":[%s]}`, total, strings.Join(some, ","))
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/orgs/") {
+			_, _ = fmt.Fprint(w, "["+strings.Repeat(`{"slug":"a"},`, 99)+`{"slug":"a"}]`)
+			return
+		}
+		_, _ = fmt.Fprint(w, answer(r.URL.Query().Get("page")))
+	}))
+	t.Cleanup(server.Close)
+	client, err := gh.Anonymous(gh.Config{APIURL: server.URL}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, whole, err := client.Repositories(t.Context())
+	if err != nil || len(all) != 100 || whole {
+		t.Errorf("%d repositories, whole %v, %v", len(all), whole, err)
+	}
+	if teams, err := client.Teams(t.Context(), "acme"); err == nil {
+		t.Errorf("a list without an end gave %d teams and no error", len(teams))
+	}
+}

@@ -560,18 +560,27 @@ func (c *Client) TeamMembers(ctx context.Context, org, team string) ([]string, e
 	return out, err
 }
 
-// paged reads a list to its end, or to a bound.
+// pages bounds every walk through pages of 100 entries.
+const pages = 500
+
+// paged reads a list to its end. One that is longer than the bound is an error: what is left out would pass for gone.
 func paged[T any](ctx context.Context, c *Client, route, path string) ([]T, error) {
+	return pagedIn(ctx, c, route, path, func(some []T) []T { return some })
+}
+
+// pagedIn is paged for a list that stands inside an object, from which items takes it.
+func pagedIn[A, T any](ctx context.Context, c *Client, route, path string, items func(A) []T) ([]T, error) {
 	var out []T
 	for page := 1; page <= pages; page++ {
-		var some []T
-		if err := c.call(ctx, http.MethodGet, route, fmt.Sprintf("%s?per_page=100&page=%d", path, page), nil, &some); err != nil {
+		var a A
+		if err := c.call(ctx, http.MethodGet, route, fmt.Sprintf("%s?per_page=100&page=%d", path, page), nil, &a); err != nil {
 			return nil, err
 		}
+		some := items(a)
 		out = append(out, some...)
 		if len(some) < 100 {
-			break
+			return out, nil
 		}
 	}
-	return out, nil
+	return nil, &Error{Kind: Transient, Call: "GET " + route, Msg: fmt.Sprintf("the list is longer than %d entries", 100*pages)}
 }

@@ -69,39 +69,16 @@ func (c *Client) User(ctx context.Context) (Account, error) {
 
 // UserInstallations reads the installations of the app that the person can see.
 func (c *Client) UserInstallations(ctx context.Context) ([]Installation, error) {
-	var out []Installation
-	for page := 1; page <= pages; page++ {
-		var a struct {
-			Installations []Installation `json:"installations"`
-		}
-		if err := c.call(ctx, http.MethodGet, "/user/installations", fmt.Sprintf("user/installations?per_page=100&page=%d", page), nil, &a); err != nil {
-			return nil, err
-		}
-		out = append(out, a.Installations...)
-		if len(a.Installations) < 100 {
-			break
-		}
+	type page struct {
+		Installations []Installation `json:"installations"`
 	}
-	return out, nil
+	return pagedIn(ctx, c, "/user/installations", "user/installations", func(a page) []Installation { return a.Installations })
 }
 
 // UserRepositories reads the repositories that the person and an installation share, with the person's permissions.
 func (c *Client) UserRepositories(ctx context.Context, installation int64) ([]Repository, error) {
-	var out []Repository
-	for page := 1; page <= pages; page++ {
-		var a struct {
-			Repositories []Repository `json:"repositories"`
-		}
-		path := fmt.Sprintf("user/installations/%d/repositories?per_page=100&page=%d", installation, page)
-		if err := c.call(ctx, http.MethodGet, "/user/installations/{installation_id}/repositories", path, nil, &a); err != nil {
-			return nil, err
-		}
-		out = append(out, a.Repositories...)
-		if len(a.Repositories) < 100 {
-			break
-		}
-	}
-	return out, nil
+	path := fmt.Sprintf("user/installations/%d/repositories", installation)
+	return pagedIn(ctx, c, "/user/installations/{installation_id}/repositories", path, func(a repositories) []Repository { return a.Repositories })
 }
 
 type link struct{ url, rel string }
