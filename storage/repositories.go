@@ -100,11 +100,12 @@ func (q *Queries) RepositoriesByLearner(ctx context.Context, login string) ([]Re
 	return all, wrap(err, "repositories of learner %s", login)
 }
 
-// ShownRepositories lists the ids of a learner's repositories that everybody may see: those whose configuration says so and, with all, every public one.
-// What nobody may see is not read.
-func (q *Queries) ShownRepositories(ctx context.Context, login string, all bool) ([]int64, error) {
+// ShownRepositories lists the ids of a learner's repositories that everybody may see. A configuration that says so is believed in the learner's own
+// account: elsewhere others may have written it. chosen says that the learner wants to be seen: then it is believed everywhere, and every public
+// repository is shown. What nobody may see is not read.
+func (q *Queries) ShownRepositories(ctx context.Context, login string, chosen bool) ([]int64, error) {
 	ids, err := list(ctx, q.r, func(id *int64) []any { return []any{id} },
-		`SELECT id FROM repositories WHERE lower(learner) = lower($1) AND removed_at IS NULL AND (public = 1 OR CAST($2 AS BIGINT) = 1 AND private = 0) ORDER BY id`, login, all)
+		`SELECT id FROM repositories WHERE lower(learner) = lower($1) AND removed_at IS NULL AND (public = 1 AND lower(owner) = lower($1) OR CAST($2 AS BIGINT) = 1 AND (public = 1 OR private = 0)) ORDER BY id`, login, chosen)
 	return ids, wrap(err, "shown repositories of learner %s", login)
 }
 

@@ -80,7 +80,9 @@ func TestPagesQueries(t *testing.T) {
 		must(q.PutRepository(ctx, storage.Repository{ID: 6, Owner: "o", Name: "open", Learner: "Pia"}))
 		must(q.PutRepository(ctx, storage.Repository{ID: 7, Owner: "o", Name: "shown", Private: true, Learner: "Pia"}))
 		must(q.SetRepositoryConfig(ctx, 7, "", nil, true))
-		for all, want := range map[bool][]int64{true: {6, 7}, false: {7}} {
+		must(q.PutRepository(ctx, storage.Repository{ID: 8, Owner: "PIA", Name: "own", Private: true, Learner: "Pia"}))
+		must(q.SetRepositoryConfig(ctx, 8, "", nil, true))
+		for all, want := range map[bool][]int64{true: {6, 7, 8}, false: {8}} {
 			shown, err := q.ShownRepositories(ctx, "pia", all)
 			must(err)
 			same(fmt.Sprint("shown, all ", all), shown, want)
@@ -92,7 +94,7 @@ func TestPagesQueries(t *testing.T) {
 		one, err = q.Repository(ctx, 5)
 		must(err)
 		same("topics taken away", one.Topics, "")
-		for id := int64(5); id <= 7; id++ {
+		for id := int64(5); id <= 8; id++ {
 			must(q.DeleteRepository(ctx, id))
 		}
 

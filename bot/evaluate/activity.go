@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -135,10 +136,13 @@ func (act *activity) noteReview(d delivery) bool {
 	}
 	n := d.PullRequest.Number
 	r := snapshot.Review{Author: d.Review.User.Login, State: strings.ToUpper(d.Review.State), Bot: d.Review.User.Bot()}
-	if len(act.reviews[n]) >= 20 || len(act.reviews) >= maxPulls || slices.Contains(act.reviews[n], r) {
+	if len(act.reviews[n]) >= 20 || slices.Contains(act.reviews[n], r) {
 		return false
 	}
 	act.reviews[n] = append(act.reviews[n], r)
+	if len(act.reviews) > maxPulls {
+		delete(act.reviews, slices.Min(slices.Collect(maps.Keys(act.reviews))))
+	}
 	act.dirty[actReviews] = true
 	if act.Pulls == nil {
 		return false
@@ -155,7 +159,7 @@ func (act *activity) noteReview(d delivery) bool {
 
 func (act *activity) noteRun(d delivery, repo *storage.Repository) bool {
 	r := d.WorkflowRun
-	if r == nil || r.Status != "completed" || r.HeadBranch != repo.DefaultBranch || r.Event == "pull_request" || r.Event == "schedule" {
+	if r == nil || !r.Judges() || r.HeadBranch != repo.DefaultBranch {
 		return false
 	}
 	if r.HeadRepository.ID != 0 && r.HeadRepository.ID != repo.ID {

@@ -275,6 +275,42 @@ func TestLearnerCannotApprove(t *testing.T) {
 	}
 }
 
+// TestLearnerCannotApproveAsSomebodyElse: the configuration names another learner for as long as the approval takes.
+func TestLearnerCannotApproveAsSomebodyElse(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.Sim.SetCollaborator(s.repo, s.people["reader"], "write")
+	s.Sim.PushFiles(s.repo, "", s.people["reader"], "a helping hand", map[string]string{"help.js": "help()\n"})
+	s.Settle()
+	configure := func(learner string) {
+		s.Sim.PushFiles(s.repo, "", s.Owner, "learner", map[string]string{".github/milepost.yml": "learner: " + learner + "\nmentors: [ada]\n"})
+		s.Settle()
+	}
+	configure("reader")
+	if got := s.say("learner", "/milepost approve license trust me"); !slices.Equal(got.reactions, []string{"+1"}) {
+		t.Fatalf("the approval was not taken: %v", got)
+	}
+	configure("ada")
+	report := s.Report(s.repo)
+	if m, _ := report.Milestone("license"); m.Status == "attested" || s.Repo(s.repo).Learner != "ada" {
+		t.Errorf("%s signed off own work: %s", s.Repo(s.repo).Learner, m.Status)
+	}
+}
+
+// TestNamedLearnerIsNoAuthor: a stranger's name in the configuration is not followed, and the issue says so.
+func TestNamedLearnerIsNoAuthor(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.Sim.PushFiles(s.repo, "", s.Owner, "learner", map[string]string{".github/milepost.yml": "learner: outsider\npublic: true\n"})
+	s.Settle()
+	if got := s.Repo(s.repo).Learner; got != "ada" {
+		t.Errorf("the learner is %q", got)
+	}
+	if body := s.Issue(s.repo).Body; !strings.Contains(body, "names outsider as the learner") {
+		t.Errorf("the issue does not say so:\n%s", body)
+	}
+}
+
 // TestSignOffOnTheDashboard: the dashboard writes the sign-off and asks for a run; the issue tells at once.
 func TestSignOffOnTheDashboard(t *testing.T) {
 	t.Parallel()

@@ -33,7 +33,7 @@ type delivery struct {
 	Changes      *changes        `json:"changes"`
 	CheckRun     *checkRun       `json:"check_run"`
 	CheckSuite   *checkSuite     `json:"check_suite"`
-	WorkflowRun  *workflowRun    `json:"workflow_run"`
+	WorkflowRun  *gh.WorkflowRun `json:"workflow_run"`
 	Requested    *struct {
 		Identifier string `json:"identifier"`
 	} `json:"requested_action"`
@@ -113,20 +113,6 @@ type checkSuite struct {
 	App        struct {
 		ID int64 `json:"id"`
 	} `json:"app"`
-}
-
-type workflowRun struct {
-	Name           string    `json:"name"`
-	Event          string    `json:"event"`
-	Status         string    `json:"status"`
-	Conclusion     string    `json:"conclusion"`
-	HeadSHA        string    `json:"head_sha"`
-	HeadBranch     string    `json:"head_branch"`
-	URL            string    `json:"html_url"`
-	UpdatedAt      time.Time `json:"updated_at"`
-	HeadRepository struct {
-		ID int64 `json:"id"`
-	} `json:"head_repository"`
 }
 
 type deployment struct {

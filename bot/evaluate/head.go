@@ -80,7 +80,7 @@ func (r *run) input(ctx context.Context) (rules.Input, error) {
 		return in, fmt.Errorf("evaluate: %w", err)
 	}
 	for _, s := range offs {
-		if s.RevokedAt.IsZero() {
+		if s.RevokedAt.IsZero() && !sameLogin(s.Mentor, r.repo.Learner) { // nobody signs own work off, whoever was the learner at that time
 			in.SignOffs[s.Milestone] = rules.SignOff{Mentor: s.Mentor, Note: s.Note}
 		}
 	}
@@ -156,7 +156,7 @@ func (r *run) adopted(ctx context.Context, got judged, in rules.Input) (judged, 
 	if err := r.ownRoadmap(ctx, &got); err != nil {
 		return got, err
 	}
-	r.repo.Learner = learnerOf(&r.repo, r.std, r.set.OwnerIsOrg, r.act.Log)
+	r.repo.Learner = learnerOf(&r.repo, r.std, r.set.OwnerIsOrg, &r.act.Activity)
 	in, err := r.input(ctx)
 	if err != nil {
 		return got, err
@@ -430,6 +430,9 @@ func (r *run) issueInput(ctx context.Context, report *rules.Report) (render.Issu
 		if len(p.Delta) > 0 && json.Unmarshal(p.Delta, &d) == nil && len(d.Gains) > 0 {
 			in.OpenPulls = append(in.OpenPulls, render.OpenPull{Number: p.Number, Title: p.Title, Completes: d.Gains})
 		}
+	}
+	if named := r.std.conf.Learner; named != "" && !sameLogin(named, r.repo.Learner) && report.Repository.Commit != "" {
+		in.Problems = append(in.Problems, fmt.Sprintf("the configuration names %s as the learner, who is no author of a commit here: that is not followed", named))
 	}
 	in.Problems = append(in.Problems, report.Warnings[:min(len(report.Warnings), 5)]...)
 	return in, nil

@@ -163,7 +163,7 @@ func (r *run) tried(ctx context.Context, head *judged, s *snapshot.Snapshot, sha
 	s.Name, s.Ref = r.repo.FullName(), r.repo.DefaultBranch
 	of := *r
 	of.std = std
-	of.repo.Learner = learnerOf(&of.repo, std, r.set.OwnerIsOrg, r.act.Log)
+	of.repo.Learner = learnerOf(&of.repo, std, r.set.OwnerIsOrg, &r.act.Activity)
 	in, err := of.input(ctx)
 	if err != nil {
 		return rules.Report{}, err

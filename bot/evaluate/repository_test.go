@@ -251,6 +251,16 @@ func TestSuspendedThenBack(t *testing.T) {
 	w, repo := started(t, flowtest.Options{})
 	w.Sim.Suspend(w.Inst)
 	w.Settle()
+	suspended := func() bool {
+		row, err := w.Store.Installation(t.Context(), w.Inst.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return row.Suspended
+	}
+	if !suspended() {
+		t.Error("the installation's row does not say that it is suspended")
+	}
 	w.Sim.ResetCalls()
 	push(w, repo) // GitHub sends nothing meanwhile
 	w.Sweep(repo)
@@ -259,6 +269,9 @@ func TestSuspendedThenBack(t *testing.T) {
 	}
 	w.Sim.Unsuspend(w.Inst)
 	w.Settle()
+	if suspended() {
+		t.Error("the installation's row still says that it is suspended")
+	}
 	if body := w.Issue(repo).Body; !strings.Contains(body, "5 of 7") {
 		t.Errorf("not up to date:\n%s", body)
 	}

@@ -408,3 +408,25 @@ func TestListsThatMoveOrDoNotEnd(t *testing.T) {
 		t.Errorf("a list without an end gave %d teams and no error", len(teams))
 	}
 }
+
+// TestCIOfRunsThatJudge: the newest run that says something of the branch decides.
+func TestCIOfRunsThatJudge(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, `{"workflow_runs":[
+			{"name":"pages","event":"dynamic","status":"completed","conclusion":"success","head_sha":"b"},
+			{"name":"deploy","event":"push","status":"completed","conclusion":"skipped","head_sha":"b"},
+			{"name":"fork","event":"pull_request","status":"completed","conclusion":"failure","head_sha":"c"},
+			{"name":"tests","event":"push","status":"completed","conclusion":"success","head_sha":"a"},
+			{"name":"lint","event":"push","status":"completed","conclusion":"failure","head_sha":"a"}]}`)
+	}))
+	t.Cleanup(server.Close)
+	client, err := gh.Anonymous(gh.Config{APIURL: server.URL}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ci, err := client.CI(t.Context(), shop, "main")
+	if err != nil || ci.Commit != "a" || ci.Name != "lint" || ci.Conclusion != "failure" {
+		t.Errorf("%+v, %v", ci, err)
+	}
+}

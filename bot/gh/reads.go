@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -433,18 +434,31 @@ func (c *Client) Reviews(ctx context.Context, r Repo, number int) ([]snapshot.Re
 	return out, nil
 }
 
+// WorkflowRun is one run of a workflow.
+type WorkflowRun struct {
+	Name           string    `json:"name"`
+	Event          string    `json:"event"` // what started it: push, pull_request, schedule, dynamic (a workflow of GitHub's own) ...
+	Status         string    `json:"status"`
+	Conclusion     string    `json:"conclusion"`
+	HeadSHA        string    `json:"head_sha"`
+	HeadBranch     string    `json:"head_branch"`
+	URL            string    `json:"html_url"`
+	UpdatedAt      time.Time `json:"updated_at"`
+	HeadRepository struct {
+		ID int64 `json:"id"`
+	} `json:"head_repository"`
+}
+
+// Judges reports whether a run says something about its branch: it came to an end and was not skipped, and what started it was not a pull request
+// (whose branch may have the same name in a fork), the clock, or GitHub itself as it builds Pages.
+func (r WorkflowRun) Judges() bool {
+	return r.Status == "completed" && r.Conclusion != "skipped" && !slices.Contains([]string{"pull_request", "pull_request_target", "schedule", "dynamic"}, r.Event)
+}
+
 // CI reads the latest completed workflow run on a branch. A repository without one gives an empty Conclusion.
 func (c *Client) CI(ctx context.Context, r Repo, branch string) (snapshot.CI, error) {
 	var a struct {
-		Runs []struct {
-			Name       string    `json:"name"`
-			HeadSHA    string    `json:"head_sha"`
-			Event      string    `json:"event"`
-			Status     string    `json:"status"`
-			Conclusion string    `json:"conclusion"`
-			URL        string    `json:"html_url"`
-			UpdatedAt  time.Time `json:"updated_at"`
-		} `json:"workflow_runs"`
+		Runs []WorkflowRun `json:"workflow_runs"`
 	}
 	path := r.path("/actions/runs?per_page=20&status=completed&branch=" + url.QueryEscape(branch))
 	if err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/actions/runs", path, nil, &a); err != nil {
@@ -452,14 +466,14 @@ func (c *Client) CI(ctx context.Context, r Repo, branch string) (snapshot.CI, er
 	}
 	var out snapshot.CI
 	for _, run := range a.Runs { // newest first; runs on one commit are judged together: one failure fails it
-		if run.Event == "schedule" || run.Event == "dynamic" {
+		if !run.Judges() {
 			continue
 		}
 		if out.Commit == "" {
 			out = snapshot.CI{Conclusion: run.Conclusion, Name: run.Name, URL: run.URL, Commit: run.HeadSHA, At: run.UpdatedAt}
 			continue
 		}
-		if run.HeadSHA == out.Commit && run.Conclusion != "success" && run.Conclusion != "skipped" && out.Conclusion == "success" {
+		if run.HeadSHA == out.Commit && run.Conclusion != "success" && out.Conclusion == "success" {
 			out.Conclusion, out.Name, out.URL = run.Conclusion, run.Name, run.URL
 		}
 	}

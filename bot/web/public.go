@@ -28,8 +28,8 @@ func preferencesOf(u storage.User) preferences {
 	return p
 }
 
-// shown are the repositories of a learner that everybody may see: public ones when the learner chose so here, and those whose configuration says
-// "public: true".
+// shown are the repositories of a learner that everybody may see: those of the learner's account whose configuration says "public: true" and, when
+// the learner chose so here, public ones and those of others whose configuration says so.
 func (s *Server) shown(p *request, login string) (*learner, error) {
 	ctx := p.Context()
 	chosen := false

@@ -72,7 +72,7 @@ type Installation struct {
 	Selection   string          `json:"repository_selection"`
 	Permissions json.RawMessage `json:"permissions"` // object: name to read or write
 	Events      json.RawMessage `json:"events"`      // array of names
-	Suspended   bool            `json:"suspended_at"`
+	SuspendedAt string          `json:"suspended_at"`
 }
 
 // Repository as events show it.

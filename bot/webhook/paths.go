@@ -16,7 +16,7 @@ var (
 	}
 	account = []string{
 		"installation.app_id:i", "installation.app_slug:s", "installation.account.login:s", "installation.account.id:i", "installation.account.type:s",
-		"installation.repository_selection:s", "installation.permissions:r", "installation.events:r", "installation.suspended_at:p",
+		"installation.repository_selection:s", "installation.permissions:r", "installation.events:r", "installation.suspended_at:s",
 	}
 	pullRequest = []string{
 		"number:i", "pull_request.id:i", "pull_request.number:i", "pull_request.state:s", "pull_request.title:s", "pull_request.draft:b", "pull_request.locked:b",

@@ -311,7 +311,7 @@ func TestDecode(t *testing.T) {
 	if f := decode("check_run.requested_action"); len(f.CheckRun.Pulls) != 2 || f.CheckRun.Pulls[0].Number != 12 || f.Requested.Identifier != "explain" {
 		t.Errorf("check run: %+v", f)
 	}
-	if f := decode("installation.created"); len(f.Repositories) != 2 || f.Installation.Suspended || !json.Valid(f.Installation.Permissions) {
+	if f := decode("installation.created"); len(f.Repositories) != 2 || f.Installation.SuspendedAt != "" || !json.Valid(f.Installation.Permissions) {
 		t.Errorf("installation: %+v", f)
 	}
 }
