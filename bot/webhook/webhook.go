@@ -10,7 +10,7 @@
 //	401  signature missing, wrong, or SHA-1 only
 //	405  not a POST
 //	413  over 25 MiB
-//	503  could not be stored: GitHub notes the failure, and the delivery is asked for again later
+//	503  could not be stored, or too many large bodies at once: GitHub notes the failure, and the delivery is asked for again later
 //
 // A delivery of 7 kB costs about 12 microseconds here, a third of them for the signature, and 23 with its share of a durable commit; see bench_test.go.
 package webhook
@@ -23,6 +23,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -31,11 +32,21 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"milepost/storage"
 )
 
 // MaxBody is the size of GitHub's largest payload.
 const MaxBody = 25 << 20
+
+// Anybody can send a body, and only its end shows that the signature is wrong. What is larger than nearly all payloads therefore shares a bound.
+const (
+	freeBody   = 1 << 20          // bytes of a body that need no leave
+	largeBytes = 64 << 20         // bytes of all bodies beyond that at once
+	largeWait  = 5 * time.Second  // how long one waits for leave
+	largeRead  = 10 * time.Second // how long one may take: GitHub hangs up then
+)
 
 // Acceptor stores a delivery durably before it returns; storage.Store is one.
 type Acceptor interface {
@@ -62,8 +73,9 @@ type Config struct {
 
 // Handler is the endpoint for GitHub's webhooks.
 type Handler struct {
-	cfg  Config
-	macs []*sync.Pool // of hash.Hash, one for each secret
+	cfg   Config
+	macs  []*sync.Pool        // of hash.Hash, one for each secret
+	large *semaphore.Weighted // bytes of large bodies
 }
 
 // New makes the endpoint. Without a secret it refuses: anybody could write to it.
@@ -80,7 +92,7 @@ func New(cfg Config) (*Handler, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	h := &Handler{cfg: cfg}
+	h := &Handler{cfg: cfg, large: semaphore.NewWeighted(largeBytes)}
 	for _, s := range cfg.Secrets {
 		if s == "" {
 			return nil, errors.New("webhook: an empty secret: WEBHOOK_SECRET has a comma too many, or is empty")
@@ -126,16 +138,27 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request) (status int, dup
 		w.Header().Set("Allow", http.MethodPost)
 		return refuse(http.StatusMethodNotAllowed, "POST only")
 	}
+	const unsigned = "X-Hub-Signature-256 is missing or does not match"
+	signature, ok := signatureOf(r.Header)
+	if !ok {
+		return refuse(http.StatusUnauthorized, unsigned)
+	}
 	body := buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
 	defer putBuffer(body)
-	if status := read(w, r, body); status != 0 {
-		if status == http.StatusRequestEntityTooLarge {
-			return refuse(status, "the payload is larger than 25 MiB")
-		}
+	release, status := h.read(w, r, body)
+	defer release()
+	switch status {
+	case 0:
+	case http.StatusRequestEntityTooLarge:
+		return refuse(status, "the payload is larger than 25 MiB")
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "30")
+		return refuse(status, "too many large deliveries at once; deliver it again")
+	default:
 		return refuse(status, "the body could not be read to its end")
 	}
-	if !h.signed(r.Header, body.Bytes()) {
-		return refuse(http.StatusUnauthorized, "X-Hub-Signature-256 is missing or does not match")
+	if !h.signed(&signature, body.Bytes()) {
+		return refuse(http.StatusUnauthorized, unsigned)
 	}
 	d, err := parse(r.Header, body.Bytes())
 	if err != nil {
@@ -164,46 +187,69 @@ func putBuffer(b *bytes.Buffer) {
 	}
 }
 
-// read reads the body and returns 0, or the status to refuse it with.
-func read(w http.ResponseWriter, r *http.Request, body *bytes.Buffer) int {
-	if r.ContentLength > MaxBody {
-		return http.StatusRequestEntityTooLarge
+// read reads the body and returns 0, or the status to refuse it with. release gives back what a large body took of the bound on all; it must be called
+// when the body is used no more.
+func (h *Handler) read(w http.ResponseWriter, r *http.Request, body *bytes.Buffer) (release func(), status int) {
+	release = func() {}
+	n := r.ContentLength
+	if n > MaxBody {
+		return release, http.StatusRequestEntityTooLarge
 	}
-	if n := r.ContentLength; n > 0 && n <= 1<<20 { // trust no header with more before the bytes are there
-		body.Grow(int(n) + bytes.MinRead)
+	from := http.MaxBytesReader(w, r.Body, MaxBody)
+	if n < 0 { // in pieces: most end before they are large
+		switch _, err := io.CopyN(body, from, freeBody); {
+		case errors.Is(err, io.EOF):
+			return release, 0
+		case err != nil:
+			return release, http.StatusBadRequest
+		}
+		n = MaxBody
 	}
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
+	if n > freeBody {
+		ctx, cancel := context.WithTimeout(r.Context(), largeWait)
+		defer cancel()
+		if h.large.Acquire(ctx, n) != nil {
+			return release, http.StatusServiceUnavailable
+		}
+		release = func() { h.large.Release(n) }
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(largeRead)) // where there is a connection
+	}
+	body.Grow(int(n) + bytes.MinRead) // at once: a buffer that grows by doubling is there twice
+	_, err := body.ReadFrom(from)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
-		return 0
+		return release, 0
 	case errors.As(err, &tooLarge):
-		return http.StatusRequestEntityTooLarge
+		return release, http.StatusRequestEntityTooLarge
 	default:
-		return http.StatusBadRequest
+		return release, http.StatusBadRequest
 	}
 }
 
-// signed reports whether the body is signed with one of the secrets. It tries them all and compares in constant time.
-func (h *Handler) signed(header http.Header, body []byte) bool {
+// signatureOf is the signature that a request brings. ok is false if there is none of the right form, whatever the body.
+func signatureOf(header http.Header) (signature [sha256.Size]byte, ok bool) {
 	given := header["X-Hub-Signature-256"]
 	if len(given) != 1 {
-		return false
+		return signature, false
 	}
 	digits, ok := strings.CutPrefix(given[0], "sha256=")
 	if !ok || len(digits) != 2*sha256.Size {
-		return false
+		return signature, false
 	}
-	var want, got [sha256.Size]byte
-	if _, err := hex.Decode(want[:], []byte(digits)); err != nil {
-		return false
-	}
+	_, err := hex.Decode(signature[:], []byte(digits))
+	return signature, err == nil
+}
+
+// signed reports whether the body is signed with one of the secrets. It tries them all and compares in constant time.
+func (h *Handler) signed(signature *[sha256.Size]byte, body []byte) bool {
+	var got [sha256.Size]byte
 	match := false
 	for _, pool := range h.macs {
 		mac := pool.Get().(hash.Hash) //nolint:forcetypeassert // the pool holds nothing else
 		mac.Reset()
 		_, _ = mac.Write(body) // a hash takes everything
-		if hmac.Equal(mac.Sum(got[:0]), want[:]) {
+		if hmac.Equal(mac.Sum(got[:0]), signature[:]) {
 			match = true
 		}
 		pool.Put(mac)
