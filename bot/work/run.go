@@ -67,6 +67,7 @@ func (r *Runner) fill() time.Duration {
 			if r.runs.Err() == nil {
 				r.cfg.Logger.Error("work: cannot claim", "error", err)
 			}
+			r.rename() // the claim may have been written all the same, and its rows are not known
 			return r.cfg.Poll
 		}
 		if len(claims) < n && ask.minPriority == storage.PriorityLow {
@@ -174,6 +175,9 @@ func (r *Runner) handle(ctx context.Context, c *Claim) error {
 			return nil // of a version that is gone, or not yet here: its start brings it back
 		}
 		return Guard(func() error { return t.Handler.Handle(ctx, c) })()
+	}
+	if c.Attempts > r.cfg.MaxAttempts { // a run that returns is never tried that often
+		return Park("the process died in it, again and again")
 	}
 	return Guard(func() error { return r.cfg.Handlers[c.Kind].Handle(ctx, c) })()
 }

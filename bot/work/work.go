@@ -11,7 +11,7 @@
 //	Snooze(until, reason)   again at that time and not before; the attempt does not count
 //	Park(reason)            set aside as poison and reported; a new wish gives it another chance
 //	any other error         again after a pause that doubles, with jitter; after MaxAttempts set aside
-//	a panic                 as an error, set aside after MaxPanics
+//	a panic                 as an error, set aside after MaxPanics; the death of the process counts as a try, up to MaxAttempts
 //
 // Effects outside the database cannot be undone by a fence: handlers prove it ([storage.Tx.ProveFence]) right before they act, and act in a way that
 // bears repetition.
