@@ -17,7 +17,7 @@ import (
 	"milepost/bot/githubsim"
 )
 
-// memoryOf reads a value in KiB, such as VmRSS or VmHWM, of a process.
+// memoryOf reads a number of a process, such as VmRSS or VmHWM in KiB, or Uid.
 func memoryOf(t *testing.T, pid int, field string) int {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -37,19 +37,25 @@ func memoryOf(t *testing.T, pid int, field string) int {
 	return 0
 }
 
-// TestSmallMachine runs the server as its container does: a user without rights, a working folder that nobody may write to, the database on a volume of
-// its own. After 1,000 checks less than 128 MB are resident. (Measured: see the test's log.)
-func TestSmallMachine(t *testing.T) {
-	t.Parallel()
-	const repositories, rounds, nobody = 50, 20, 65532
+// cage is where the server runs as its container does: a user without rights, a working folder that nobody may write to, the database on a volume of its own.
+type cage struct {
+	work, data, program string
+	root                bool // the test is root, and takes the rights away; else the program has those of the test
+}
+
+// nobody is the user of the container.
+const nobody = 65532
+
+func newCage(t *testing.T) cage {
+	t.Helper()
 	dir := t.TempDir()
-	work, data := filepath.Join(dir, "work"), filepath.Join(dir, "data")
+	c := cage{work: filepath.Join(dir, "work"), data: filepath.Join(dir, "data"), program: filepath.Join(dir, "milepost")}
 	for _, d := range []string{filepath.Dir(dir), dir} { // others must get through
 		if err := os.Chmod(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, d := range []string{work, data} {
+	for _, d := range []string{c.work, c.data} {
 		if err := os.Mkdir(d, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -58,19 +64,51 @@ func TestSmallMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bin := filepath.Join(dir, "milepost")
-	if err := copyFile(program, bin); err != nil {
+	if err := copyFile(program, c.program); err != nil {
 		t.Fatal(err)
 	}
-	root := os.Getuid() == 0 && passable(filepath.Dir(filepath.Dir(dir)))
-	if root {
-		if err := os.Chown(data, nobody, nobody); err != nil {
+	if c.root = os.Getuid() == 0 && passable(filepath.Dir(filepath.Dir(dir))); c.root {
+		if err := os.Chown(c.data, nobody, nobody); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(work, 0o555); err != nil {
+	if err := os.Chmod(c.work, 0o555); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// command is the server in the cage, and in a control group where one is named.
+func (c cage) command(group string, env []string) *exec.Cmd {
+	cmd := exec.Command(c.program, "serve")
+	switch {
+	case group != "": // whoever has no rights cannot enter it: first the group, then the user
+		enter := `echo $$ >"$1/cgroup.procs" && exec "$2" serve`
+		if c.root {
+			enter = fmt.Sprintf(`echo $$ >"$1/cgroup.procs" && exec setpriv --reuid=%d --regid=%d --clear-groups "$2" serve`, nobody, nobody)
+		}
+		cmd = exec.Command("/bin/sh", "-c", enter, "sh", group, c.program)
+	case c.root:
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	cmd.Dir = c.work
+	cmd.Env = append(env, "DATABASE_URL=sqlite://"+filepath.Join(c.data, "milepost.db"), "HOME=/", "TMPDIR="+c.data)
+	return cmd
+}
+
+// confined fails the test if a process has other rights than the cage's.
+func (c cage) confined(t *testing.T, pid int) {
+	t.Helper()
+	if c.root && memoryOf(t, pid, "Uid") != nobody {
+		t.Errorf("the program runs as user %d", memoryOf(t, pid, "Uid"))
+	}
+}
+
+// TestSmallMachine runs the server in a cage. After 1,000 checks less than 128 MB are resident. (Measured: see the test's log.)
+func TestSmallMachine(t *testing.T) {
+	t.Parallel()
+	const repositories, rounds = 50, 20
+	c := newCage(t)
 	sim := githubsim.New(githubsim.Options{RateLimit: 1 << 20})
 	if err := sim.Start(); err != nil {
 		t.Fatal(err)
@@ -80,16 +118,12 @@ func TestSmallMachine(t *testing.T) {
 	org := sim.AddOrg("academy", user)
 	app := sim.CreateApp(githubsim.AppOptions{Owner: org, Name: "Milepost", WebhookSecret: "hush hush"})
 	port := freePort(t)
-	cmd := exec.Command(bin, "serve")
-	cmd.Dir = work
-	cmd.Env = []string{
+	cmd := c.command("", []string{
 		fmt.Sprint("APP_ID=", app.ID), "PRIVATE_KEY=" + string(app.PrivateKeyPEM), "WEBHOOK_SECRET=hush hush", "GITHUB_API_URL=" + sim.APIURL(), "GITHUB_SERVER_URL=" + sim.URL(),
-		"DATABASE_URL=sqlite://" + data + "/milepost.db", "HOST=127.0.0.1", fmt.Sprint("PORT=", port), "LOG_LEVEL=warn", "HOME=/", "TMPDIR=" + data, "GOMAXPROCS=2", // as such a machine has
-	}
-	if root {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	}
+		"HOST=127.0.0.1", fmt.Sprint("PORT=", port), "LOG_LEVEL=warn", "GOMAXPROCS=2", // as such a machine has
+	})
 	server := launch(t, cmd, fmt.Sprintf("http://127.0.0.1:%d", port))
+	c.confined(t, cmd.Process.Pid)
 	sim.SetWebhook(app, fmt.Sprintf("http://127.0.0.1:%d/api/github/webhooks", port), "hush hush")
 	var repos []*githubsim.Repo
 	for i := range repositories {

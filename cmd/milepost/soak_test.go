@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -30,7 +29,8 @@ const (
 	envSoakRate = "MILEPOST_TEST_SOAK_RATE" // actions a second (5)
 )
 
-// TestSoak runs the program on a machine of 256 MB, as fly.toml asks for one and with the limit that the Dockerfile sets, under a mixed load of pushes, pull requests,
+// TestSoak runs the program on a machine of 256 MB, as fly.toml asks for one and with the limit that the Dockerfile sets, as a user without rights in a folder
+// that nobody may write to, under a mixed load of pushes, pull requests,
 // commands and page views, for as long as MILEPOST_TEST_SOAK says. It prints a sample a minute, and judges the second half of the time: memory,
 // goroutines and descriptors may not grow.
 func TestSoak(t *testing.T) {
@@ -61,7 +61,7 @@ type soak struct {
 	repos   []*githubsim.Repo
 	pulls   []soakPull
 	server  *child
-	data    string // folder of the database
+	cage    cage
 	url     string
 	metrics string
 	group   string // control group, "" where none could be made
@@ -111,7 +111,7 @@ type sample struct {
 
 func newSoak(t *testing.T) *soak {
 	const repositories, learners = 60, 20
-	s := &soak{t: t, rng: rand.New(rand.NewPCG(17, 19)), done: map[string]int{}, data: t.TempDir()}
+	s := &soak{t: t, rng: rand.New(rand.NewPCG(17, 19)), done: map[string]int{}, cage: newCage(t)}
 	s.sim = githubsim.New(githubsim.Options{RateLimit: 1 << 20, ContentPerMinute: -1, ContentPerHour: -1})
 	if err := s.sim.Start(); err != nil {
 		t.Fatal(err)
@@ -125,9 +125,9 @@ func newSoak(t *testing.T) *soak {
 	s.url, s.metrics = fmt.Sprintf("http://127.0.0.1:%d", port), fmt.Sprintf("http://127.0.0.1:%d/metrics", metrics)
 	env := []string{
 		fmt.Sprint("APP_ID=", app.ID), "PRIVATE_KEY=" + string(app.PrivateKeyPEM), "WEBHOOK_SECRET=hush hush", "GITHUB_CLIENT_ID=" + app.ClientID, "GITHUB_CLIENT_SECRET=" + app.ClientSecret,
-		"GITHUB_API_URL=" + s.sim.APIURL(), "GITHUB_SERVER_URL=" + s.sim.URL(), "DATABASE_URL=sqlite://" + filepath.Join(s.data, "milepost.db"), "HOST=127.0.0.1", fmt.Sprint("PORT=", port),
+		"GITHUB_API_URL=" + s.sim.APIURL(), "GITHUB_SERVER_URL=" + s.sim.URL(), "HOST=127.0.0.1", fmt.Sprint("PORT=", port),
 		fmt.Sprint("METRICS_ADDR=127.0.0.1:", metrics), "PUBLIC_URL=" + s.url, "SESSION_SECRET=" + strings.Repeat("0123456789abcdef", 3), "LOG_LEVEL=warn", "LOG_FORMAT=json", "ADMINS=olga",
-		memoryLimit(t), "PATH=" + os.Getenv("PATH"), "HOME=" + s.data,
+		memoryLimit(t), "PATH=" + os.Getenv("PATH"),
 	}
 	s.server = s.launch(env)
 	s.sim.SetWebhook(app, s.url+"/api/github/webhooks", "hush hush")
@@ -167,19 +167,14 @@ func memoryLimit(t *testing.T) string {
 	return limit
 }
 
-// launch starts the program inside a control group of 256 MB, where the machine lets us make one.
+// launch starts the program in a cage, inside a control group of 256 MB where the machine lets us make one.
 func (s *soak) launch(env []string) *child {
 	s.t.Helper()
-	path, err := exec.LookPath("milepost")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	cmd := exec.Command(path, "serve")
-	if s.group = controlGroup(s.t, 256<<20); s.group != "" {
-		cmd = exec.Command("/bin/sh", "-c", `echo $$ >"$1/cgroup.procs" && exec "$2" serve`, "sh", s.group, path)
-	}
-	cmd.Dir, cmd.Env = s.data, env
-	return launch(s.t, cmd, s.url)
+	s.group = controlGroup(s.t, 256<<20)
+	cmd := s.cage.command(s.group, env)
+	server := launch(s.t, cmd, s.url)
+	s.cage.confined(s.t, cmd.Process.Pid)
+	return server
 }
 
 // controlGroup makes a group with a bound on memory, of whichever version of cgroups is there, or says that it could not.
@@ -313,7 +308,7 @@ func (s *soak) sample(at time.Duration) sample {
 		x.fds = float64(len(fds))
 	}
 	for _, name := range []string{"milepost.db", "milepost.db-wal"} {
-		if info, err := os.Stat(filepath.Join(s.data, name)); err == nil {
+		if info, err := os.Stat(filepath.Join(s.cage.data, name)); err == nil {
 			x.db += float64(info.Size())
 		}
 	}
