@@ -2,6 +2,7 @@ package facts
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"sync"
 
@@ -116,9 +117,10 @@ func (sc *scanner) sees(l lex.Language) bool {
 func (e *engine) run(s *Source) {
 	p := e.program(s.Lang)
 	var last []int // by pattern: offset before which it need not be tried
-	p.find.find(s.Raw, func(literal, end int) {
-		start := end - len(p.literals[literal])
-		for _, u := range p.users[literal] {
+	s.places = p.find.find(s.Raw, s.places[:0])
+	for _, at := range s.places {
+		start, end := int(at.start), int(at.start)+len(p.literals[at.literal])
+		for _, u := range p.users[at.literal] {
 			if u >= 0 {
 				if sc := &e.scanners[u]; inView(s.View(sc.view), start, end) {
 					sc.scan(s, start)
@@ -134,7 +136,7 @@ func (e *engine) run(s *Source) {
 				last[i] = e.match(s, pt, start)
 			}
 		}
-	})
+	}
 }
 
 // inView tells whether the first and last bytes of a literal are visible in a view.
@@ -194,7 +196,7 @@ func NewScanner(patterns *PatternSet) *Scanner {
 // Of path only the last two parts are looked at.
 func (sc *Scanner) Scan(path string, content []byte) File {
 	path = scanName(path)
-	f := File{Size: len(content)}
+	f := File{Size: int32(min(len(content), math.MaxInt32))} //nolint:gosec // as it says
 	content = toUTF8(content)
 	if isBinary(content) {
 		f.Binary = true
@@ -222,6 +224,6 @@ func (sc *Scanner) Scan(path string, content []byte) File {
 		}
 	}
 	sc.engine.run(s)
-	f.Facts = append(f.Facts, s.facts...) // as many as there are: the buffer is for the next file
+	f.Facts = s.taken()
 	return f
 }

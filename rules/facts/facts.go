@@ -34,17 +34,17 @@ func (f Fact) LastLine() int { return max(f.Line, f.End) }
 // File is what one blob holds, whatever repository it is in.
 type File struct {
 	Lang lex.Language `json:"lang,omitempty"`
-	// Lines are counted for source code only.
-	Lines lex.Lines `json:"lines,omitzero"`
-	// Size is the content's length in bytes.
-	Size int `json:"size,omitempty"`
 	// Generated is set where the content itself says that a tool wrote it, or where it is minified.
 	Generated bool `json:"gen,omitempty"`
 	// Binary is set where the content is no text.
 	Binary bool `json:"bin,omitempty"`
 	// Placeholder is set where the file is empty or holds a lone placeholder line.
-	Placeholder bool   `json:"ph,omitempty"`
-	Facts       []Fact `json:"facts,omitempty"`
+	Placeholder bool `json:"ph,omitempty"`
+	// Size is the content's length in bytes.
+	Size int32 `json:"size,omitempty"`
+	// Lines are counted for source code only.
+	Lines lex.Lines `json:"lines,omitzero"`
+	Facts []Fact    `json:"facts,omitempty"`
 	// Manifest is set for dependency manifests; ManifestErr says why one could not be read in full.
 	Manifest    *manifest.Manifest `json:"manifest,omitempty"`
 	ManifestErr string             `json:"manifest_err,omitempty"`

@@ -17,8 +17,13 @@ type RepoFile struct {
 	Facts  *File
 	Unread string
 
-	own, browser bool // set by Index
+	// set by Index
+	own, browser bool
+	number       int32
 }
+
+// Number is the file's place in Files of its [Repo].
+func (f *RepoFile) Number() int { return int(f.number) }
 
 // Lang is the file's language, also of a file that was not read.
 func (f *RepoFile) Lang() lex.Language {
@@ -90,6 +95,7 @@ func Index(name, commit string, files []RepoFile) *Repo {
 	r.makeRoom()
 	for i := range files {
 		f := &files[i]
+		f.number = int32(i) //nolint:gosec // a snapshot has at most a million
 		r.byPath[f.Path] = i
 		f.own = !f.Class.Has(Vendored|Lock) && f.Facts != nil && !f.Facts.Generated && !f.Facts.Binary
 		if f.Facts == nil || f.Class.Has(Vendored) {
@@ -175,19 +181,31 @@ type Imported struct {
 
 // importsOf groups imports of own files by module, sorted.
 func importsOf(hits []Hit) []Imported {
-	at := map[string]int{}
+	at := map[string]int32{}
+	modules := make([]int32, len(hits)) // of each hit, from 1
 	var out []Imported
-	for _, h := range hits {
+	var counts []int
+	for i, h := range hits {
 		if !h.File.Own() {
 			continue
 		}
-		i, ok := at[h.Name]
+		m, ok := at[h.Name]
 		if !ok {
-			i = len(out)
-			at[h.Name] = i
-			out = append(out, Imported{Module: h.Name})
+			out, counts = append(out, Imported{Module: h.Name}), append(counts, 0)
+			m = int32(len(out)) //nolint:gosec // far fewer
+			at[h.Name] = m
 		}
-		out[i].Hits = append(out[i].Hits, h)
+		modules[i] = m
+		counts[m-1]++
+	}
+	room := make([]Hit, len(hits)) // for all, so that no list grows
+	for m, n := range counts {
+		out[m].Hits, room = room[:0:n], room[n:]
+	}
+	for i, h := range hits {
+		if m := modules[i]; m > 0 {
+			out[m-1].Hits = append(out[m-1].Hits, h)
+		}
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Module < out[j].Module })
 	return out

@@ -13,7 +13,7 @@ var loginScanners = []scanner{
 
 // credential notes that code handles a person's password, not that of a database or a mail server.
 func credential(s *Source, off int) {
-	if s.counts[countKey{KindCredential, ""}] > 0 {
+	if s.emitted(KindCredential) > 0 {
 		return // one for a file says it
 	}
 	line := strings.ToLower(s.line(Text, off))

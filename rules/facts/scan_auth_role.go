@@ -122,7 +122,7 @@ func guardNoun(name string) bool {
 
 // guardMount notes a guard that a route or a router is given.
 func guardMount(s *Source, off int) {
-	if s.counts[countKey{KindRole, ""}] >= maxFactsPerKind {
+	if s.emitted(KindRole) >= maxFactsPerKind {
 		return
 	}
 	start := off
@@ -183,7 +183,7 @@ func aloneValue(s *Source, lower, next string, start int) bool {
 
 // roleCheck notes a comparison of a role.
 func roleCheck(s *Source, off int) {
-	if s.counts[countKey{KindRole, ""}] >= maxFactsPerKind || s.said(KindRole, "role check", s.LineOf(off)) {
+	if s.emitted(KindRole) >= maxFactsPerKind || s.said(KindRole, "role check", s.LineOf(off)) {
 		return
 	}
 	line := s.line(Code, off)

@@ -131,7 +131,7 @@ func testsOf(style testStyle) func(*Source, int) {
 	finder := sync.OnceValue(func() *searcher { return newSearcher(style.assertions) })
 	words := sync.OnceValue(func() *searcher { return newSearcher(style.cases) })
 	return func(s *Source, off int) {
-		if off > 0 && identifier(s.Raw[off-1]) && s.Raw[off] != ':' && s.Lang != lex.Scala || s.counts[countKey{KindTest, ""}] > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
+		if off > 0 && identifier(s.Raw[off-1]) && s.Raw[off] != ':' && s.Lang != lex.Scala || s.emitted(KindTest) > 0 || s.counts[countKey{KindTest, style.name}] > 0 {
 			return
 		}
 		s.counts[countKey{KindTest, style.name}] = 1 // one look from the first case on sees them all
@@ -140,18 +140,18 @@ func testsOf(style testStyle) func(*Source, int) {
 			return
 		}
 		cases, generated, first := 0, 0, len(s.Code) // first: where the first case stands
-		words().find(s.Code[off:], func(word, end int) {
-			w := style.cases[word]
-			at := off + end
-			if cases == maxCases || !caseStarts(s, at-len(w), w, style) {
-				return
+		s.words = words().find(s.Code[off:], s.words[:0])
+		for _, found := range s.words {
+			w, at := style.cases[found.literal], off+int(found.start)
+			if cases == maxCases || !caseStarts(s, at, w, style) {
+				continue
 			}
 			cases++
-			first = min(first, at-len(w))
-			if len(style.titles) > 0 && isGenerated(caseTitle(s, at, w), style.titles) {
+			first = min(first, at)
+			if len(style.titles) > 0 && isGenerated(caseTitle(s, at+len(w), w), style.titles) {
 				generated++
 			}
-		})
+		}
 		if cases == 0 {
 			return
 		}
@@ -247,16 +247,16 @@ func isGenerated(title string, titles []string) bool {
 // assertions counts what may fail; what compares constants is left out.
 func (s *Source) assertions(list []string, finder func() *searcher) int {
 	n := 0
-	finder().find(s.Code, func(word, end int) {
-		w := list[word]
-		off := end - len(w)
+	s.words = finder().find(s.Code, s.words[:0])
+	for _, found := range s.words {
+		w, off := list[found.literal], int(found.start)
 		if n == 4*maxCases || identifier(w[0]) && off > 0 && (identifier(s.Raw[off-1]) || s.Raw[off-1] == '.' || s.Raw[off-1] == '>') {
-			return
+			continue
 		}
 		if !importing(s.Between(Code, max(s.LineStart(off), off-maxNear), min(s.LineEnd(off, 0), off+maxNear))) && !constant(s.restBytes(off)) {
 			n++
 		}
-	})
+	}
 	return n
 }
 

@@ -24,7 +24,9 @@ func naive(literals []string, src string) [][2]int {
 
 func searched(literals []string, src string) [][2]int {
 	var out [][2]int
-	newSearcher(literals).find([]byte(src), func(literal, end int) { out = append(out, [2]int{literal, end}) })
+	for _, p := range newSearcher(literals).find([]byte(src), nil) {
+		out = append(out, [2]int{int(p.literal), int(p.start) + len(literals[p.literal])})
+	}
 	return out
 }
 

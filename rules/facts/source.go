@@ -17,22 +17,46 @@ type Source struct {
 
 	starts []int // offsets at which lines start
 	facts  []Fact
+	tally  []tally
 	counts map[countKey]int
 	found  map[string]bool // texts that the file was searched for, with the answers
 	recent [256]string     // short texts of facts, by a hash: they repeat, and one copy will do
+	texts  strings.Builder // of the facts of many files: one allocation for all
+	room   []Fact          // likewise
 }
 
 // buffers are used again for each file.
 type buffers struct {
-	pairs []brace
-	open  []int
-	decls []decl
-	order []int
+	pairs  []brace
+	open   []int
+	decls  []decl
+	order  []int
+	places []place // where the literals of scanners and patterns stand
+	words  []place // where those of tests do
 }
 
 type countKey struct {
 	kind Kind
 	name string
+}
+
+// tally is how many facts of a kind were emitted, of matches those of one pattern. A file has few kinds.
+type tally struct {
+	countKey
+	n int
+}
+
+// emitted is the count of facts of a kind in the file so far.
+func (s *Source) emitted(k Kind) int { return *s.tallied(countKey{k, ""}) }
+
+func (s *Source) tallied(k countKey) *int {
+	for i := range s.tally {
+		if s.tally[i].countKey == k {
+			return &s.tally[i].n
+		}
+	}
+	s.tally = append(s.tally, tally{countKey: k})
+	return &s.tally[len(s.tally)-1].n
 }
 
 // Emit adds a fact, cut to the bounds of this package. Facts beyond them are dropped.
@@ -52,24 +76,57 @@ func (s *Source) Emit(f Fact) {
 		limit = 150
 	default:
 	}
-	if s.counts[k] >= limit {
+	n := s.tallied(k)
+	if *n >= limit {
 		return
 	}
-	s.counts[k]++
+	*n++
 	f.Name, f.Value, f.Scope = s.text(f.Name), s.text(f.Value), s.text(f.Scope)
 	s.facts = append(s.facts, f)
 }
 
-// text is t as clip makes it.
+// text is t as clip makes it, in memory of its own: t may be a part of a larger text and would keep all of it.
 func (s *Source) text(t string) string {
 	if t == "" || len(t) > 40 {
-		return clip(t)
+		return s.copied(clip(t))
 	}
 	at := &s.recent[(int(t[0])*31+int(t[len(t)-1])*7+int(t[len(t)/2])+len(t))&0xff]
 	if *at != t {
-		*at = clip(t)
+		*at = s.copied(clip(t))
 	}
 	return *at
+}
+
+// textRoom is the bytes, factRoom the facts that are allocated at once, for a few files.
+const (
+	textRoom = 4 << 10
+	factRoom = 128
+)
+
+func (s *Source) copied(t string) string {
+	n := s.texts.Len()
+	if s.texts.Cap()-n < len(t) {
+		s.texts.Reset() // what it held stays where it is
+		s.texts.Grow(textRoom)
+		n = 0
+	}
+	s.texts.WriteString(t)
+	return s.texts.String()[n:]
+}
+
+// taken are the facts of the file; the next file begins anew.
+func (s *Source) taken() []Fact {
+	n := len(s.facts)
+	if n == 0 {
+		return nil
+	}
+	if len(s.room) < n {
+		s.room = make([]Fact, max(n, factRoom))
+	}
+	out := s.room[:n:n]
+	s.room = s.room[n:]
+	copy(out, s.facts)
+	return out
 }
 
 // clip bounds text and makes it one valid UTF-8 line.
@@ -78,7 +135,7 @@ func clip(s string) string {
 		s = s[:maxText]
 	}
 	if plainASCII(s) {
-		return strings.Clone(s) // a part of a larger text would keep all of it
+		return s
 	}
 	return string(bytes.Map(func(r rune) rune {
 		switch {
@@ -159,6 +216,7 @@ func (s *Source) reset(path string, l lex.Language, content []byte) {
 	if s.counts == nil {
 		s.counts, s.found = map[countKey]int{}, map[string]bool{}
 	}
+	s.tally = s.tally[:0]
 	clear(s.counts)
 	clear(s.found)
 }

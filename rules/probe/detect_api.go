@@ -22,7 +22,13 @@ var apiDetectors = []Detector{
 type endpoint struct {
 	facts.Hit
 	Path  string // with the prefix of its class, or by the file for file-based routes
-	Group string // router or class within its file
+	group group
+}
+
+// group is what endpoints belong to: a router or class of a file, or a path that files give (then file is nil).
+type group struct {
+	file *facts.RepoFile
+	name string
 }
 
 // serverSide reports whether a file is the project's own code that a server runs.
@@ -56,39 +62,44 @@ func endpoints(in *Input) []endpoint {
 }
 
 func findEndpoints(in *Input) []endpoint {
-	prefixes := map[string]string{} // file and class
+	prefixes := map[group]string{}
 	for _, h := range in.Repo.Hits(facts.KindRoutePrefix) {
-		prefixes[h.File.Path+" "+h.Name] = h.Value
+		prefixes[group{h.File, h.Name}] = h.Value
 	}
 	registered := registeredPaths(in)
-	var out []endpoint
+	routes := in.Repo.Hits(facts.KindRoute)
+	out := make([]endpoint, 0, len(routes))
 	add := func(h facts.Hit, p string) {
-		out = append(out, endpoint{Hit: h, Path: p, Group: h.File.Path + " " + h.Fact.Scope})
+		out = append(out, endpoint{Hit: h, Path: p, group: group{h.File, h.Fact.Scope}})
 	}
-	for _, h := range in.Repo.Hits(facts.KindRoute) {
+	for _, h := range routes {
 		switch {
 		case !serverSide(in, h.File):
 		case h.Fact.Scope == "route-file":
 			if p, ok := filePath(h.File.Path); ok {
-				out = append(out, endpoint{Hit: h, Path: p, Group: p})
+				out = append(out, endpoint{Hit: h, Path: p, group: group{name: p}})
 			}
 		case h.Fact.Scope == "method-test":
 			if p, ok := filePath(h.File.Path); ok {
-				out = append(out, endpoint{Hit: h, Path: p, Group: p})
+				out = append(out, endpoint{Hit: h, Path: p, group: group{name: p}})
 				break
 			}
 			add(h, "")
 		default:
-			prefix, known := prefixes[h.File.Path+" "+h.Fact.Scope]
+			prefix, known := prefixes[group{h.File, h.Fact.Scope}]
 			if !known && h.Value == "" {
 				prefix = registered[h.Fact.Scope]
 			}
-			add(h, strings.Trim(prefix, "/")+"/"+strings.TrimPrefix(h.Value, "/"))
+			p := h.Value
+			if prefix = strings.Trim(prefix, "/"); prefix != "" || !strings.HasPrefix(p, "/") {
+				p = prefix + "/" + strings.TrimPrefix(p, "/")
+			}
+			add(h, p)
 		}
 	}
 	for _, h := range in.Repo.Hits(facts.KindExportedHandler) {
 		if p, ok := filePath(h.File.Path); ok && serverSide(in, h.File) {
-			out = append(out, endpoint{Hit: h.With("ANY", h.Value), Path: p, Group: p})
+			out = append(out, endpoint{Hit: h.With("ANY", h.Value), Path: p, group: group{name: p}})
 		}
 	}
 	out = append(out, conventionEndpoints(in)...)
@@ -98,10 +109,10 @@ func findEndpoints(in *Input) []endpoint {
 // conventionEndpoints are the actions of ASP.NET Web API that are named for their method and bear no attribute: GetBook and PutBook of a class that
 // extends ApiController.
 func conventionEndpoints(in *Input) []endpoint {
-	controllers := map[string]bool{} // file and class
+	controllers := map[group]bool{}
 	for _, h := range in.Repo.Hits(facts.KindType) {
 		if h.File.Lang() == lex.CSharp && slices.Contains(strings.Split(h.Fact.Scope, ","), "ApiController") && serverSide(in, h.File) && importsModule(h.File, "System.Web.Http") {
-			controllers[h.File.Path+" "+h.Name] = true
+			controllers[group{h.File, h.Name}] = true
 		}
 	}
 	if len(controllers) == 0 {
@@ -109,8 +120,8 @@ func conventionEndpoints(in *Input) []endpoint {
 	}
 	var out []endpoint
 	for _, h := range in.Repo.Hits(facts.KindFunction) {
-		group := h.File.Path + " " + h.Fact.Scope
-		if !controllers[group] || slices.ContainsFunc(h.File.Facts.Facts, func(f facts.Fact) bool {
+		controller := group{h.File, h.Fact.Scope}
+		if !controllers[controller] || slices.ContainsFunc(h.File.Facts.Facts, func(f facts.Fact) bool {
 			return f.Kind == facts.KindRoute && f.Line <= h.Line && h.Line-f.Line <= 4
 		}) {
 			continue
@@ -119,7 +130,7 @@ func conventionEndpoints(in *Input) []endpoint {
 			if rest, ok := strings.CutPrefix(h.Name, verb); ok && (rest == "" || rest[0] >= 'A' && rest[0] <= 'Z') {
 				hit := h.With(strings.ToUpper(verb), "/api/"+strings.TrimSuffix(h.Fact.Scope, "Controller"))
 				hit.End = hit.Line
-				out = append(out, endpoint{Hit: hit, Path: strings.Trim(hit.Value, "/"), Group: group})
+				out = append(out, endpoint{Hit: hit, Path: strings.Trim(hit.Value, "/"), group: controller})
 			}
 		}
 	}
@@ -143,7 +154,7 @@ func contractEndpoints(in *Input) []endpoint {
 	if len(operations) == 0 {
 		return nil
 	}
-	declared, implements := map[string]bool{}, map[string]bool{}
+	declared, implements := map[string]bool{}, map[group]bool{}
 	for _, h := range in.Repo.Hits(facts.KindType) {
 		declared[h.Name] = true
 	}
@@ -151,16 +162,16 @@ func contractEndpoints(in *Input) []endpoint {
 		for parent := range strings.SplitSeq(h.Fact.Scope, ",") {
 			generated := strings.HasSuffix(parent, "Api") || strings.HasSuffix(parent, "ApiDelegate") || strings.HasSuffix(parent, "ApiService")
 			if generated && !declared[parent] && jvmSource(h.File.Path) && serverSide(in, h.File) {
-				implements[h.File.Path+" "+h.Name] = true
+				implements[group{h.File, h.Name}] = true
 			}
 		}
 	}
 	var out []endpoint
 	for _, h := range in.Repo.Hits(facts.KindFunction) {
-		if op, ok := operations[h.Name]; ok && implements[h.File.Path+" "+h.Fact.Scope] {
+		if op, ok := operations[h.Name]; ok && implements[group{h.File, h.Fact.Scope}] {
 			hit := h.With(op.Name, op.Value)
 			hit.End = hit.Line
-			out = append(out, endpoint{Hit: hit, Path: strings.Trim(op.Value, "/"), Group: h.File.Path + " " + h.Fact.Scope})
+			out = append(out, endpoint{Hit: hit, Path: strings.Trim(op.Value, "/"), group: group{h.File, h.Fact.Scope}})
 		}
 	}
 	return out
@@ -212,29 +223,31 @@ func filePath(file string) (string, bool) {
 	return strings.Join(parts, "/"), true
 }
 
-// answers counts how the handlers of a file answer, and keeps where.
+// answers counts how handlers answer.
 type answers struct {
 	data, pages int
-	hits        []facts.Hit
-	byRoute     map[int]bool // whether the route of a line answers with data, where the handlers stand with their routes
+	byRoute     map[int]bool // of a file, where its handlers stand with their routes: whether the route of a line answers with data
 }
 
-func (a *answers) add(h facts.Hit) {
-	if h.Name == "page" {
+func (a *answers) add(name string) {
+	if name == "page" {
 		a.pages++
 	} else {
 		a.data++
 	}
-	a.hits = append(a.hits, h)
 }
 
 // share gives the answers of a file that has both pages and data to the routes they follow. Where most routes are followed by none, their handlers
 // stand elsewhere, and nothing is known of a single route.
-func (a *answers) share(routes []int) {
+func (a *answers) share(f *facts.RepoFile, routes []int) {
 	slices.Sort(routes)
 	routes = slices.Compact(routes)
 	byRoute := map[int]bool{}
-	for _, h := range a.hits {
+	for i := range f.Facts.Facts {
+		h := &f.Facts.Facts[i]
+		if h.Kind != facts.KindAnswer {
+			continue
+		}
 		i, found := slices.BinarySearch(routes, h.Line)
 		if !found {
 			i--
@@ -248,32 +261,52 @@ func (a *answers) share(routes []int) {
 	}
 }
 
-func answersByFile(in *Input, es []endpoint) (byFile map[string]*answers, all answers) {
-	byFile = map[string]*answers{}
+// answering knows how the handlers of a server answer: all of them, and those of each file that was asked for.
+type answering struct {
+	all       answers
+	endpoints []endpoint
+	byFile    map[*facts.RepoFile]*answers
+	lines     map[*facts.RepoFile][]int // of the endpoints, once a file is asked for that has both pages and data
+}
+
+// of counts the answers of a file of the server; nil is none.
+func (a *answering) of(f *facts.RepoFile) *answers {
+	if got, known := a.byFile[f]; known {
+		return got
+	}
+	got := &answers{}
+	for i := range f.Facts.Facts {
+		if h := &f.Facts.Facts[i]; h.Kind == facts.KindAnswer {
+			got.add(h.Name)
+		}
+	}
+	switch {
+	case got.data == 0 && got.pages == 0:
+		got = nil
+	case got.data > 0 && got.pages > 0:
+		got.share(f, a.linesOf(f))
+	}
+	a.byFile[f] = got
+	return got
+}
+
+func (a *answering) linesOf(f *facts.RepoFile) []int {
+	if a.lines == nil {
+		a.lines = map[*facts.RepoFile][]int{}
+		for i := range a.endpoints {
+			e := &a.endpoints[i]
+			a.lines[e.File] = append(a.lines[e.File], e.Line)
+		}
+	}
+	return a.lines[f]
+}
+
+func newAnswering(in *Input, es []endpoint) *answering {
+	out := &answering{endpoints: es, byFile: map[*facts.RepoFile]*answers{}}
 	for _, h := range in.Repo.Hits(facts.KindAnswer) {
-		if !serverSide(in, h.File) {
-			continue
+		if serverSide(in, h.File) {
+			out.all.add(h.Name)
 		}
-		a := byFile[h.File.Path]
-		if a == nil {
-			a = &answers{}
-			byFile[h.File.Path] = a
-		}
-		a.add(h)
-		if h.Name == "page" {
-			all.pages++
-		} else {
-			all.data++
-		}
-	}
-	routes := map[*answers][]int{}
-	for _, e := range es {
-		if a := byFile[e.File.Path]; a != nil && a.pages > 0 && a.data > 0 {
-			routes[a] = append(routes[a], e.Line)
-		}
-	}
-	for a, lines := range routes {
-		a.share(lines)
 	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
@@ -282,18 +315,18 @@ func answersByFile(in *Input, es []endpoint) (byFile map[string]*answers, all an
 		}
 		switch p := f.Path; {
 		case strings.HasSuffix(p, ".jbuilder"):
-			all.data++
+			out.all.data++
 		case strings.Contains(p, "app/views/") && (strings.HasSuffix(p, ".html.erb") || strings.HasSuffix(p, ".haml") || strings.HasSuffix(p, ".slim")) && !strings.Contains(p, "layouts/") && !strings.Contains(p, "_mailer/"):
-			all.pages++
+			out.all.pages++
 		}
 	}
-	return byFile, all
+	return out
 }
 
-// resource reports whether the class that a Django router registers serves all of CRUD, and which methods otherwise.
-func (e endpoint) methods(in *Input) []string {
+// methods are those that an endpoint serves, in buf where they are few: of a resource, what the class that a Django router registers serves of CRUD.
+func (e *endpoint) methods(in *Input, buf []string) []string {
 	if e.Name != "RESOURCE" {
-		return []string{e.Name}
+		return append(buf[:0], e.Name)
 	}
 	if e.File.Lang() != lex.Python {
 		return []string{"GET", "POST", "PUT", "DELETE"}
@@ -324,40 +357,44 @@ func (e endpoint) methods(in *Input) []string {
 
 func dataEndpoints(in *Input) Result {
 	es := endpoints(in)
-	byFile, all := answersByFile(in, es)
-	var data, pages []facts.Hit
-	count := 0
+	answer := newAnswering(in, es)
+	var data, pages []facts.Hit // as many as are shown
 	taken := map[string]int{}
-	seen := map[string]bool{}
-	for _, e := range es {
-		for _, m := range e.methods(in) {
+	type key struct {
+		group
+		method, path string
+	}
+	seen := map[key]bool{}
+	var buf [1]string
+	for i := 0; i < len(es) && len(data) < MaxEvidence; i++ {
+		e := &es[i]
+		for _, m := range e.methods(in, buf[:]) {
 			// Methods tested in a function that a path leads to anyway are one endpoint each, a path with no method another.
-			key := m + " " + e.Path + " " + e.Group
-			if seen[key] {
+			k := key{e.group, m, e.Path}
+			if seen[k] {
 				continue
 			}
-			seen[key] = true
-			if answersData(e, byFile[e.File.Path], all, taken) {
-				count++
+			seen[k] = true
+			if answersData(e, answer.of(e.File), answer.all, taken) {
 				data = append(data, e.Hit)
-			} else {
+			} else if len(pages) < MaxEvidence {
 				pages = append(pages, e.Hit)
 			}
 		}
 	}
 	switch {
-	case count >= 2:
+	case len(data) >= 2:
 		return Result{Status: Met, Evidence: routePlaces(data)}
 	case len(pages)+len(data) >= 2 && len(pages) > 0:
 		return Result{Status: Partial, Reason: "the endpoints found render pages; none or one returns data such as JSON", Evidence: routePlaces(slices.Concat(data, pages))}
-	case count == 1:
+	case len(data) == 1:
 		return Result{Status: Partial, Reason: fmt.Sprintf("one endpoint was found, %s; two are needed", describe(data[0])), Evidence: routePlaces(data)}
 	}
 	return Result{Status: Missing}
 }
 
 // answersData tells whether an endpoint returns data: by its own file where that says how it answers, else by the others.
-func answersData(e endpoint, file *answers, all answers, taken map[string]int) bool {
+func answersData(e *endpoint, file *answers, all answers, taken map[string]int) bool {
 	if e.Name == "RESOURCE" && e.File.Lang() == lex.Python {
 		return true
 	}
@@ -424,257 +461,4 @@ func routePlaces(hits []facts.Hit) []Evidence {
 		out = appendNew(out, Evidence{Path: h.File.Path, StartLine: h.Line, EndLine: h.LastLine(), Note: strings.TrimSpace(note), Excerpt: h.Value})
 	}
 	return out
-}
-
-// crud is which of create, read, update and delete a group of endpoints offers, by an endpoint of each.
-type crud struct {
-	by    map[string]facts.Hit // POST, GET, PUT, DELETE
-	stems map[string]bool
-}
-
-func (c *crud) add(method string, h facts.Hit) {
-	if method == "PATCH" {
-		method = "PUT"
-	}
-	if _, ok := c.by[method]; !ok && method != "ANY" {
-		c.by[method] = h
-	}
-}
-
-func (c *crud) hits() []facts.Hit {
-	var out []facts.Hit
-	for _, m := range []string{"POST", "GET", "PUT", "DELETE"} {
-		if h, ok := c.by[m]; ok {
-			out = append(out, h)
-		}
-	}
-	return out
-}
-
-func crudEndpoints(in *Input) Result {
-	groups := map[string]*crud{}
-	var order []string
-	put := func(key, method, stem string, h facts.Hit) {
-		g := groups[key]
-		if g == nil {
-			g = &crud{by: map[string]facts.Hit{}, stems: map[string]bool{}}
-			groups[key] = g
-			order = append(order, key)
-		}
-		g.add(method, h)
-		g.stems[stem] = true
-	}
-	var forms []facts.Hit
-	es := endpoints(in)
-	perFile := map[string]int{}
-	for _, e := range es {
-		perFile[e.File.Path]++
-	}
-	for _, e := range es {
-		stem := stemOf(e)
-		within := stem
-		if stem == resourceOfFile(e.File.Path) {
-			within = "" // "/get-feed/:id" beside "/new" in the router of feeds
-		}
-		for _, m := range e.methods(in) {
-			if m == "ANY" {
-				continue
-			}
-			if m == "POST" && mutates(e.Path) {
-				forms = append(forms, e.Hit)
-			}
-			put("group "+e.Group, m, within, e.Hit)
-			if within == "" { // "/" and "/:id" of a router that is mounted elsewhere
-				put("root "+e.Group, m, within, e.Hit)
-			}
-			if stem == "" {
-				if perFile[e.File.Path] == 1 { // one file for each action, in the folder of the resource
-					put("folder "+e.File.Dir(), m, stem, e.Hit)
-				}
-				continue
-			}
-			put("stem "+unitOf(in, e)+" "+stem, m, stem, e.Hit)
-		}
-	}
-	// Evidence that shares a path tells more than a router alone.
-	slices.SortStableFunc(order, func(a, b string) int { return strings.Compare(kindOfGroup(a), kindOfGroup(b)) })
-	var nearest *crud
-	for _, key := range order {
-		g := groups[key]
-		if strings.HasPrefix(key, "group ") && !coherent(key, g) {
-			continue
-		}
-		if len(g.by) == 4 {
-			return Result{Status: Met, Evidence: routePlaces(g.hits())}
-		}
-		if nearest == nil || len(g.by) > len(nearest.by) {
-			nearest = g
-		}
-	}
-	switch {
-	case nearest != nil && len(nearest.by) >= 2:
-		var without []string
-		for _, m := range []struct{ method, word string }{{"POST", "create (POST)"}, {"GET", "read (GET)"}, {"PUT", "update (PUT or PATCH)"}, {"DELETE", "delete (DELETE)"}} {
-			if _, ok := nearest.by[m.method]; !ok {
-				without = append(without, m.word)
-			}
-		}
-		reason := "no resource has all four operations; the nearest lacks " + strings.Join(without, " and ")
-		if len(forms) > 0 {
-			reason = "forms change and delete by GET and POST; there is no endpoint with " + strings.Join(without, " and ")
-		}
-		return Result{Status: Partial, Reason: reason, Evidence: routePlaces(nearest.hits())}
-	case len(forms) > 0:
-		return Result{Status: Partial, Reason: "forms change and delete by POST; there are no PUT, PATCH and DELETE endpoints", Evidence: routePlaces(forms)}
-	}
-	return Result{Status: Missing}
-}
-
-func kindOfGroup(key string) string {
-	if strings.HasPrefix(key, "stem ") {
-		return "1"
-	}
-	return "2"
-}
-
-func unitOf(in *Input, e endpoint) string { return in.Repo.UnitOf(e.File.Path).Dir }
-
-// coherent tells whether a router or class is about one resource: classes are, and routers with few different stems.
-func coherent(key string, g *crud) bool {
-	file, scope, _ := strings.Cut(strings.TrimPrefix(key, "group "), " ")
-	if scope != "" && scope[0] >= 'A' && scope[0] <= 'Z' && scope != "Route" && scope != "Root" {
-		return true
-	}
-	if len(g.stems) <= 2 {
-		return true
-	}
-	name := strings.ToLower(path.Base(file))
-	single := strings.Contains(name, "route") || strings.Contains(name, "controller") || strings.Contains(name, "handler") || strings.Contains(name, "view")
-	return single && len(g.stems) <= 4 && !strings.HasPrefix(name, "index.") && !strings.HasPrefix(name, "api.") && !strings.HasPrefix(name, "routes.") && !strings.HasPrefix(name, "web.") && !strings.HasPrefix(name, "auth")
-}
-
-// actionWords stand in paths and names for what is done, not for what it is done to.
-var actionWords = []string{
-	"create", "add", "new", "store", "insert", "save", "update", "edit", "change", "modify", "delete", "remove", "destroy", "get", "list", "all", "show", "fetch", "find",
-	"read", "view", "detail", "details", "one", "single", "search", "retrieve", "index", "id", "by", "toggle", "complete", "status", "handle", "handler", "del", "page", "upload", "register", "make", "my", "mine",
-}
-
-func isAction(w string) bool { return slices.Contains(actionWords, w) }
-
-// mutates tells a path by which a form changes or deletes.
-func mutates(p string) bool {
-	for seg := range strings.SplitSeq(strings.ToLower(p), "/") {
-		switch seg {
-		case "delete", "remove", "destroy", "edit", "update":
-			return true
-		}
-		if strings.HasPrefix(seg, "delete") || strings.HasPrefix(seg, "update") || strings.HasPrefix(seg, "edit") {
-			return true
-		}
-	}
-	return false
-}
-
-// stemOf is the resource of an endpoint: the nouns of its path, or of its class or function where it has no path. "" is the root of a router.
-func stemOf(e endpoint) string {
-	p := e.Path
-	if strings.Trim(p, "/") == "" && e.Fact.Scope != "" {
-		scope := e.Fact.Scope
-		name, isFunction := strings.CutPrefix(scope, "def ")
-		if !isFunction {
-			name, isFunction = strings.CutPrefix(scope, "func ")
-		}
-		if isFunction || scope[0] >= 'A' && scope[0] <= 'Z' {
-			return strings.Join(nouns(trimClass(name)), "-")
-		}
-		return ""
-	}
-	var out []string
-	for seg := range strings.SplitSeq(p, "/") {
-		seg = strings.TrimSpace(seg)
-		low := strings.ToLower(seg)
-		if seg == "" || strings.ContainsAny(seg[:1], ":{<*$[(#%^") || low == "api" || low == "rest" || low == "[controller]" || len(seg) <= 3 && low[0] == 'v' && seg[len(seg)-1] >= '0' && seg[len(seg)-1] <= '9' {
-			continue
-		}
-		out = append(out, nouns(seg)...)
-	}
-	if scope := e.Fact.Scope; len(out) == 0 && scope != "" && scope[0] >= 'A' && scope[0] <= 'Z' && e.File.Lang() == lex.Python {
-		return strings.Join(nouns(trimClass(scope)), "-") // a class that is registered under "/<id>" of its blueprint
-	}
-	return strings.Join(out, "/")
-}
-
-// resourceOfFile is the resource that a file of routes is named after, the first noun of its name: "feed" for feed.routes.ts.
-func resourceOfFile(p string) string {
-	name, _, _ := strings.Cut(path.Base(p), ".")
-	words := nouns(trimClass(name))
-	if len(words) == 0 {
-		return ""
-	}
-	return words[0]
-}
-
-func trimClass(name string) string {
-	for again := true; again; {
-		again = false
-		for _, suffix := range []string{"Controller", "ViewSet", "APIView", "Api", "API", "View", "Resource", "Handler", "Endpoint", "Servlet", "Router", "Routes", "List", "Detail", "Details", "Create", "Retrieve", "Update", "Destroy", "Delete", "Item", "Collection"} {
-			if rest, ok := strings.CutSuffix(name, suffix); ok && rest != "" {
-				name, again = rest, true
-			}
-		}
-	}
-	return name
-}
-
-// nouns splits a name into lower-case words in the singular and drops those that stand for an action.
-func nouns(name string) []string {
-	var words []string
-	start := 0
-	flush := func(end int) {
-		if end > start {
-			words = append(words, strings.ToLower(name[start:end]))
-		}
-		start = end
-	}
-	for i := range len(name) {
-		c := name[i]
-		switch {
-		case c == '-' || c == '_' || c == '.' || c == ' ' || c == '(':
-			flush(i)
-			start = i + 1
-		case c >= 'A' && c <= 'Z' && i > 0 && name[i-1] >= 'a' && name[i-1] <= 'z':
-			flush(i)
-		}
-	}
-	flush(len(name))
-	var out []string
-	for _, w := range words {
-		if isAction(w) || w == "" {
-			continue
-		}
-		for _, verb := range []string{"create", "update", "delete", "remove", "fetch", "edit"} {
-			if rest, ok := strings.CutPrefix(w, verb); ok && len(rest) > 2 {
-				w = rest
-			}
-		}
-		for _, verb := range []string{"get", "add", "all", "new"} {
-			if rest, ok := strings.CutPrefix(w, verb); ok && len(rest) > 3 {
-				w = rest
-			}
-		}
-		out = append(out, singular(w))
-	}
-	return out
-}
-
-func singular(w string) string {
-	switch {
-	case strings.HasSuffix(w, "ies") && len(w) > 4:
-		return w[:len(w)-3] + "y"
-	case strings.HasSuffix(w, "sses") || strings.HasSuffix(w, "xes") || strings.HasSuffix(w, "ches"):
-		return w[:len(w)-2]
-	case strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && len(w) > 3:
-		return w[:len(w)-1]
-	}
-	return w
 }

@@ -23,7 +23,7 @@ func TestStemOf(t *testing.T) {
 		{"/users/create", "Route", "user"},
 	}
 	for _, tt := range tests {
-		e := endpoint{Hit: facts.Hit{Fact: &facts.Fact{Scope: tt.scope}}, Path: tt.path}
+		e := &endpoint{Hit: facts.Hit{Fact: &facts.Fact{Scope: tt.scope}}, Path: tt.path}
 		if got := stemOf(e); got != tt.want {
 			t.Errorf("stemOf(%q, %q) = %q, want %q", tt.path, tt.scope, got, tt.want)
 		}

@@ -351,6 +351,10 @@ func letters(s string) string {
 	if plain {
 		return s
 	}
+	var buf [64]byte
+	if joined, ok := joinedWords(buf[:0], s); ok {
+		return string(joined)
+	}
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' {
 			return r
@@ -411,17 +415,10 @@ func authHandlers(in *Input, is func(string) bool) []facts.Hit {
 			out = append(out, h)
 		}
 	}
-	known := map[string]bool{} // names repeat
 	for _, k := range []facts.Kind{facts.KindFunction, facts.KindType} {
 		hits := in.Repo.Hits(k)
 		for i := range hits {
-			h := &hits[i]
-			fits, asked := known[h.Name]
-			if !asked {
-				fits = is(letters(h.Name))
-				known[h.Name] = fits
-			}
-			if fits {
+			if h := &hits[i]; is(letters(h.Name)) {
 				add(*h)
 			}
 		}

@@ -107,7 +107,14 @@ func functionEvidence(hits []facts.Hit) Result {
 }
 
 func handlesErrors(in *Input) Result {
-	var handled, near []facts.Hit
+	// A form that is plain to see comes before one that needs explaining; server code before a browser's. Three of each rank are more than is shown.
+	var handled [maxFormRank + 1][]facts.Hit
+	add := func(h facts.Hit) {
+		if at := &handled[formRank(in, h)]; len(*at) < 3 {
+			*at = append(*at, h)
+		}
+	}
+	var near []facts.Hit
 	for _, h := range in.Repo.Hits(facts.KindHandling) {
 		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) || h.File.Lang() == lex.Ruby && strings.HasPrefix(h.File.Path, "bin/") {
 			continue // Rails writes bin/
@@ -119,21 +126,19 @@ func handlesErrors(in *Input) Result {
 			continue // Django writes it
 		}
 		if h.Value == "handled" {
-			handled = append(handled, h)
-		} else {
+			add(h)
+		} else if len(near) == 0 {
 			near = append(near, h)
 		}
 	}
 	for _, h := range in.Repo.Hits(facts.KindType) {
 		if writtenCode(h.File) && !h.File.Class.Has(facts.Test) && answersErrors(h) {
-			handled = append(handled, h.With("exception handler", h.Value))
+			add(h.With("exception handler", h.Value))
 		}
 	}
-	if len(handled) > 0 {
-		// a form that is plain to see comes before one that needs explaining; server code before a browser's
-		slices.SortStableFunc(handled, func(a, b facts.Hit) int { return cmp.Compare(formRank(in, a), formRank(in, b)) })
+	if best := slices.Concat(handled[:]...); len(best) > 0 {
 		res := Result{Status: Met}
-		for _, h := range handled[:min(3, len(handled))] {
+		for _, h := range best[:min(3, len(best))] {
 			res.Evidence = append(res.Evidence, At(h, h.Name))
 		}
 		return res
@@ -161,6 +166,9 @@ func answersErrors(h facts.Hit) bool {
 	})
 }
 
+// maxFormRank is the worst that formRank gives.
+const maxFormRank = 7
+
 func formRank(in *Input, h facts.Hit) int {
 	n := 0
 	switch h.Name {
@@ -184,13 +192,14 @@ type ownType struct {
 }
 
 func ownTypes(in *Input) []ownType {
-	byKey := map[string]int{}
+	type place struct{ where, name string }
+	byKey := map[place]int{}
 	var out []ownType
-	key := func(h facts.Hit, name string) string {
+	key := func(h facts.Hit, name string) place {
 		if l := h.File.Lang(); l == lex.Go || l == lex.Rust || l == lex.CSharp {
-			return h.File.Dir() + "\x00" + name
+			return place{h.File.Dir() + "/", name}
 		}
-		return h.File.Path + "\x00" + name
+		return place{h.File.Path, name}
 	}
 	for _, h := range in.Repo.Hits(facts.KindType) {
 		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) || migration(h.File.Path) || !behavesAsClass(h) {

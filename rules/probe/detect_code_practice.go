@@ -139,6 +139,9 @@ var indexOfStructures = sync.OnceValue(func() structureIndex {
 
 // structureNamed is the data structure that a name stands for, or nil.
 func structureNamed(name string) *structure {
+	if !indexOfNames().mayName(name) {
+		return nil
+	}
 	words := fold(name)
 	return structureOf(words, strings.Join(words, ""))
 }
@@ -260,7 +263,7 @@ func ownDataStructure(in *Input) Result {
 		if l := f.Lang(); l != lex.C && l != lex.CPP && l != lex.Python && l != lex.Java {
 			continue
 		}
-		if hasFunction(f, "push") && hasFunction(f, "pop") || hasFunction(f, "enqueue") && hasFunction(f, "dequeue") {
+		if hasFunctions(f, "push", "pop") || hasFunctions(f, "enqueue", "dequeue") {
 			add(Evidence{Path: f.Path, Note: "stack or queue"})
 		}
 	}
@@ -279,15 +282,19 @@ func holdsPersisted(f *facts.RepoFile) bool {
 	return false
 }
 
-// hasFunction reports whether functionNames has a name, which is of lower-case ASCII letters.
-func hasFunction(f *facts.RepoFile, name string) bool {
+// hasFunctions reports whether functionNames has two names, which are of lower-case ASCII letters.
+func hasFunctions(f *facts.RepoFile, one, other string) bool {
+	var hasOne, hasOther bool
 	for i := range f.Facts.Facts {
 		h := &f.Facts.Facts[i]
-		if h.Kind == facts.KindFunction && len(h.Name) >= len(name) && foldedTo(h.Name[strings.LastIndexByte(h.Name, '.')+1:], name) {
-			return true
+		if h.Kind != facts.KindFunction || len(h.Name) < min(len(one), len(other)) {
+			continue
 		}
+		name := h.Name[strings.LastIndexByte(h.Name, '.')+1:]
+		hasOne = hasOne || foldedTo(name, one)
+		hasOther = hasOther || foldedTo(name, other)
 	}
-	return false
+	return hasOne && hasOther
 }
 
 // foldedTo reports whether the words of an identifier, joined, are name.
@@ -327,7 +334,12 @@ func functionNames(f *facts.RepoFile) map[string]map[string]bool {
 
 // node names what linked structures are made of. ListNode and TreeNode are what practice sites hand out, so they prove nothing.
 func node(name string) bool {
-	switch strings.Join(fold(name), "") {
+	var buf [64]byte
+	joined, ok := joinedWords(buf[:0], name)
+	if !ok {
+		joined = []byte(strings.Join(fold(name), ""))
+	}
+	switch string(joined) {
 	case "node", "vertex", "trienode", "bstnode", "avlnode", "heapnode", "graphnode", "linkedlistnode", "huffmannode", "doublynode", "stacknode", "queuenode", "nodetree", "binarytreenode":
 		return true
 	}
@@ -382,37 +394,17 @@ var namedAlgorithms = []algorithm{
 	{name: "sliding window or two pointers", parts: []string{"slidingwindow", "twopointer"}},
 }
 
-// algorithmIndex tells quickly the many names that are of no algorithm.
-type algorithmIndex struct {
-	parts trigrams
-	words map[string]bool
-}
-
-var indexOfAlgorithms = sync.OnceValue(func() *algorithmIndex {
-	x := &algorithmIndex{words: map[string]bool{}}
-	for i := range namedAlgorithms {
-		for _, p := range namedAlgorithms[i].parts {
-			x.parts.add(p)
-		}
-		for _, w := range namedAlgorithms[i].words {
-			x.words[w] = true
-		}
-	}
-	return x
-})
-
 // algorithmNamed is the algorithm that a name stands for, "" for none.
 func algorithmNamed(name string) string {
+	if !indexOfNames().mayName(name) {
+		return ""
+	}
 	words := fold(name)
 	return algorithmOf(words, strings.Join(words, ""))
 }
 
 // algorithmOf is algorithmNamed of a name's words, which are given joined too.
 func algorithmOf(words []string, joined string) string {
-	x := indexOfAlgorithms()
-	if !x.parts.pass(joined) && !slices.ContainsFunc(words, func(w string) bool { return x.words[w] }) {
-		return ""
-	}
 	for i := range namedAlgorithms {
 		a := &namedAlgorithms[i]
 		if slices.ContainsFunc(a.parts, func(p string) bool { return strings.Contains(joined, p) }) || slices.ContainsFunc(a.words, func(w string) bool { return slices.Contains(words, w) }) {
@@ -429,8 +421,6 @@ func ownAlgorithm(in *Input) Result {
 			res.Evidence = append(res.Evidence, e)
 		}
 	}
-	functions := map[string]int{}
-	named := map[string]string{} // names repeat
 	hits := in.Repo.Hits(facts.KindFunction)
 	var file *facts.RepoFile // of the last hit: those of a file follow each other
 	own := false
@@ -442,18 +432,11 @@ func ownAlgorithm(in *Input) Result {
 		if !own {
 			continue
 		}
-		functions[file.Path]++
 		if h.Name == "" || h.Value == "empty" || h.Name == h.Fact.Scope { // a constructor does nothing of what its class is named after
 			continue
 		}
-		name, known := named[h.Name]
-		if !known {
-			if name = algorithmNamed(h.Name); name != "" && uiWord(h.Name) {
-				name = ""
-			}
-			named[h.Name] = name
-		}
-		if name != "" && (h.LastLine()-h.Line >= 2 || name == "recursion" && !in.Repo.Browser(file)) {
+		name := algorithmNamed(h.Name)
+		if name != "" && !uiWord(h.Name) && (h.LastLine()-h.Line >= 2 || name == "recursion" && !in.Repo.Browser(file)) {
 			add(At(*h, name))
 		}
 	}
@@ -476,7 +459,7 @@ func ownAlgorithm(in *Input) Result {
 		if name == "" && !in.Repo.Browser(f) && in.nameOf(f).site != "" {
 			name = algorithmNamed(path.Base(path.Dir(f.Path)))
 		}
-		if name != "" && (functions[f.Path] > 0 || f.Facts.Lines.Code >= 8) && !in.Repo.Browser(f) {
+		if name != "" && (holds(f, facts.KindFunction) || f.Facts.Lines.Code >= 8) && !in.Repo.Browser(f) {
 			add(Evidence{Path: f.Path, Note: name})
 		}
 	}
@@ -489,12 +472,15 @@ func ownAlgorithm(in *Input) Result {
 // algorithmOfType is the algorithm that a class is named after and does: BubbleSort with a method Sort. What it works on (HuffmanNode,
 // BinarySearchTree) and what speaks of it does nothing.
 func algorithmOfType(h facts.Hit) string {
-	words := fold(h.Name)
-	if len(words) == 0 || h.Value == "interface" || h.Value == "enum" || h.LastLine()-h.Line < 8 {
+	if h.Value == "interface" || h.Value == "enum" || h.LastLine()-h.Line < 8 {
 		return ""
 	}
-	name := algorithmOf(words, strings.Join(words, ""))
-	if name == "" || valueWord(words) || structureOf(words, strings.Join(words, "")) != nil || speaksOfApp(words) || uiWord(h.Name) || persisted(h.Fact.Scope) {
+	name := algorithmNamed(h.Name)
+	if name == "" {
+		return ""
+	}
+	words := fold(h.Name)
+	if valueWord(words) || structureOf(words, strings.Join(words, "")) != nil || speaksOfApp(words) || uiWord(h.Name) || persisted(h.Fact.Scope) {
 		return ""
 	}
 	for _, f := range h.File.Facts.Facts {

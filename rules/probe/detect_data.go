@@ -16,8 +16,9 @@ var dataDetectors = []Detector{
 
 // serverHits are the facts of a kind in the project's own server code. Tests are left out unless tests says otherwise.
 func serverHits(in *Input, k facts.Kind, tests Scope) []facts.Hit {
-	var out []facts.Hit
-	for _, h := range in.Repo.Hits(k) {
+	hits := in.Repo.Hits(k)
+	out := make([]facts.Hit, 0, len(hits))
+	for _, h := range hits {
 		if h.File.Own() && tests.admits(h.File) && !in.Repo.Browser(h.File) {
 			out = append(out, h)
 		}

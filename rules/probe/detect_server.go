@@ -84,8 +84,9 @@ var declaredOnly = []framework{
 }
 
 func servers(in *Input, plain bool) []facts.Hit {
-	var out []facts.Hit
-	for _, h := range in.Repo.Hits(facts.KindServer) {
+	hits := in.Repo.Hits(facts.KindServer)
+	out := make([]facts.Hit, 0, len(hits))
+	for _, h := range hits {
 		if serverSide(in, h.File) && (plain || h.Value == "framework") && (h.Name != "Spring Boot" || springServes(in)) {
 			out = append(out, h)
 		}
