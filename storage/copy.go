@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -53,9 +54,22 @@ func Copy(ctx context.Context, from, to *Store) (map[string]int64, error) {
 	return copied, wrap(err, "copy")
 }
 
+// neededBlobs are the columns of a table that hold a blob and never NULL. SQLite's driver reads one without bytes as NULL.
+func (s *Store) neededBlobs(ctx context.Context, table string) ([]string, error) {
+	if s.pg {
+		return nil, nil
+	}
+	return list(ctx, s.r, func(v *string) []any { return []any{v} }, `SELECT name FROM pragma_table_info($1) WHERE "notnull" = 1 AND type = 'BLOB'`, table)
+}
+
 func copyTable(ctx context.Context, from *Store, to *Queries, table string) (n int64, err error) {
 	const batch = 50
 	var columns []string
+	var empty []bool // by column: what reads as nil is a blob without bytes
+	needed, err := from.neededBlobs(ctx, table)
+	if err != nil {
+		return 0, err
+	}
 	var args []any
 	flush := func() error {
 		if len(args) == 0 {
@@ -73,6 +87,7 @@ func copyTable(ctx context.Context, from *Store, to *Queries, table string) (n i
 			}
 			for _, c := range names {
 				columns = append(columns, `"`+c+`"`)
+				empty = append(empty, slices.Contains(needed, c))
 			}
 		}
 		row := make([]any, len(columns))
@@ -82,6 +97,11 @@ func copyTable(ctx context.Context, from *Store, to *Queries, table string) (n i
 		}
 		if err := r.Scan(dest...); err != nil {
 			return err
+		}
+		for i := range row {
+			if b, _ := row[i].([]byte); len(b) == 0 && empty[i] {
+				row[i] = []byte{}
+			}
 		}
 		args = append(args, row...)
 		if n++; len(args) >= batch*len(columns) {

@@ -27,6 +27,12 @@ func TestCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := one.PutReport(t.Context(), storage.Report{RepoID: 77, RoadmapID: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := one.PutSetting(t.Context(), "empty", []byte{}); err != nil {
+		t.Fatal(err)
+	}
 	// What is being worked on goes on at the target, under nobody's lease.
 	leased := storage.Key{Kind: "copy", ID: "leased"}
 	if err := errors.Join(one.ExecForTest(t.Context(), `DELETE FROM work WHERE owner <> ''`), one.Enqueue(t.Context(), storage.Wish{Key: leased})); err != nil {

@@ -72,10 +72,25 @@ func (q *Queries) RenameAccount(ctx context.Context, id int64, login string) err
 		if err := must(q.w.exec(ctx, `UPDATE installations SET account_login = $2, updated_at = $3 WHERE id = $1`, id, login, q.now())); err != nil {
 			return err
 		}
-		_, err := q.w.exec(ctx, `UPDATE repositories SET owner = $2, `+stamped(`$3`)+` WHERE installation_id = $1`, id, login, q.now())
+		owners, err := q.ownersOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, owner := range owners {
+			if err := q.moveSettings(ctx, owner, "", login, ""); err != nil {
+				return err
+			}
+		}
+		_, err = q.w.exec(ctx, `UPDATE repositories SET owner = $2, `+stamped(`$3`)+` WHERE installation_id = $1`, id, login, q.now())
 		return err
 	})
 	return wrap(err, "rename account of installation %d", id)
+}
+
+// ownersOf are the owners of an installation's repositories, and its account: one login but for moments.
+func (q *Queries) ownersOf(ctx context.Context, id int64) ([]string, error) {
+	return list(ctx, q.r, func(s *string) []any { return []any{s} },
+		`SELECT owner FROM repositories WHERE installation_id = $1 UNION SELECT account_login FROM installations WHERE id = $1`, id)
 }
 
 // repositoryTables hold rows of a repository, by repo_id.
@@ -86,6 +101,15 @@ var repositoryTables = [...]string{"snapshots", "reports", "earned", "statuses",
 // nobody used it for a while. Deleting what is not there is no error.
 func (q *Queries) DeleteInstallation(ctx context.Context, id int64) error {
 	err := q.atomically(ctx, func(q *Queries) error {
+		owners, err := q.ownersOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, owner := range owners {
+			if err := q.deleteSettings(ctx, owner, ""); err != nil {
+				return err
+			}
+		}
 		const of = ` IN (SELECT id FROM repositories WHERE installation_id = $1)`
 		for _, t := range repositoryTables {
 			if t == "deliveries" {

@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 )
 
@@ -112,16 +114,20 @@ type Access struct {
 
 // PutAccess replaces what a person can see: all installations at once.
 func (q *Queries) PutAccess(ctx context.Context, userID int64, all []Access) error {
+	all = slices.SortedFunc(slices.Values(all), func(a, b Access) int { return cmp.Compare(a.InstallationID, b.InstallationID) })
 	err := q.atomically(ctx, func(q *Queries) error {
-		if _, err := q.w.exec(ctx, `DELETE FROM access WHERE user_id = $1`, userID); err != nil {
-			return err
-		}
-		for _, a := range all {
-			if _, err := q.w.exec(ctx, `INSERT INTO access (user_id, installation_id, repos, fetched_at) VALUES ($1, $2, $3, $4)`, userID, a.InstallationID, a.Repos, q.orNow(a.FetchedAt)); err != nil {
+		for _, a := range all { // two that replace at once wait for each other's rows, in this order
+			if _, err := q.w.exec(ctx, `INSERT INTO access (user_id, installation_id, repos, fetched_at) VALUES ($1, $2, $3, $4)
+ ON CONFLICT (user_id, installation_id) DO UPDATE SET repos = excluded.repos, fetched_at = excluded.fetched_at`, userID, a.InstallationID, a.Repos, q.orNow(a.FetchedAt)); err != nil {
 				return err
 			}
 		}
-		return nil
+		args := []any{userID, int64(-1)} // nobody has that one
+		for _, a := range all {
+			args = append(args, a.InstallationID)
+		}
+		_, err := q.w.exec(ctx, `DELETE FROM access WHERE user_id = $1 AND installation_id NOT IN (`+placeholders(2, len(args)-1)+`)`, args...)
+		return err
 	})
 	return wrap(err, "put access of user %d", userID)
 }

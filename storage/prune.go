@@ -12,13 +12,13 @@ import (
 // Retention says how long data is kept that nobody needs for ever. Zero fields take their default.
 type Retention struct {
 	Deliveries  time.Duration // done deliveries: 8 days (GitHub redelivers for 3)
-	Aside       time.Duration // deliveries set aside as poison: 30 days
+	Aside       time.Duration // deliveries set aside as poison, and those of work set aside: 30 days
 	Idle        time.Duration // idle rows of work without a repository: 30 days
 	ReportData  time.Duration // the full JSON of reports other than a repository's newest: 30 days
 	Reports     time.Duration // summaries of such reports: 400 days
 	Snapshots   time.Duration // 30 days
 	Facts       time.Duration // not used for: 60 days
-	Events      time.Duration // 90 days
+	Events      time.Duration // and closed pull requests and check runs: 90 days
 	Commands    time.Duration // 90 days
 	ETags       time.Duration // not renewed for: 30 days
 	RemovedRepo time.Duration // data of repositories taken out of the installation: 30 days
@@ -92,6 +92,8 @@ func (s *Store) Prune(ctx context.Context, keep Retention) (map[string]int64, er
 	}{
 		{"deliveries", `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE received_at < $1 AND state IN (1, 3) ORDER BY received_at LIMIT $2)`, keep.Deliveries},
 		{"deliveries set aside", `DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state = 2 AND received_at < $1 ORDER BY id LIMIT $2)`, keep.Aside},
+		{"deliveries of work set aside", `DELETE FROM deliveries WHERE id IN (SELECT d.id FROM work w JOIN deliveries d ON d.kind = w.kind AND d.key = w.key AND d.state = 0
+ WHERE w.parked = 1 AND d.received_at < $1 LIMIT $2)`, keep.Aside},
 		{"idle work", `DELETE FROM work WHERE (kind, key) IN (SELECT kind, key FROM work WHERE ready_at IS NULL AND changed_at < $1 LIMIT $2) AND ready_at IS NULL`, keep.Idle},
 		{"report data", `UPDATE reports SET data = NULL WHERE id IN (SELECT id FROM reports WHERE created_at < $1 AND data IS NOT NULL
  AND id NOT IN (SELECT report_id FROM repositories WHERE report_id IS NOT NULL) ORDER BY created_at LIMIT $2)`, keep.ReportData},
@@ -99,12 +101,14 @@ func (s *Store) Prune(ctx context.Context, keep Retention) (map[string]int64, er
 		{"snapshots", `DELETE FROM snapshots WHERE (repo_id, commit_sha) IN (SELECT repo_id, commit_sha FROM snapshots WHERE created_at < $1 ORDER BY created_at LIMIT $2)`, keep.Snapshots},
 		{"facts", `DELETE FROM facts WHERE (fingerprint, blob) IN (SELECT fingerprint, blob FROM facts WHERE used_at < $1 ORDER BY used_at LIMIT $2)`, keep.Facts},
 		{"events", `DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 ORDER BY at LIMIT $2)`, keep.Events},
+		{"pull requests", `DELETE FROM pulls WHERE (repo_id, number) IN (SELECT repo_id, number FROM pulls WHERE state = 'closed' AND updated_at < $1 LIMIT $2)`, keep.Events},
+		{"check runs", `DELETE FROM publications WHERE (repo_id, kind, key) IN (SELECT repo_id, kind, key FROM publications WHERE kind = 'check_run' AND updated_at < $1 LIMIT $2)`, keep.Events},
 		{"commands", `DELETE FROM commands WHERE comment_id IN (SELECT comment_id FROM commands WHERE at < $1 ORDER BY at LIMIT $2)`, keep.Commands},
 		{"etags", `DELETE FROM etags WHERE url_key IN (SELECT url_key FROM etags WHERE updated_at < $1 ORDER BY updated_at LIMIT $2)`, keep.ETags},
 		{"sessions", `DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions WHERE expires_at < $1 ORDER BY expires_at LIMIT $2)`, 0},
 	} {
 		for {
-			n, err := s.w.exec(ctx, p.stmt, now.Add(-p.age).UnixMilli(), pruneBatch)
+			n, err := s.retried(ctx, p.stmt, now.Add(-p.age).UnixMilli(), pruneBatch)
 			if err != nil {
 				return gone, wrap(err, "prune %s", p.what)
 			}

@@ -79,18 +79,18 @@ type Pull struct {
 	AuthorType       string // User or Bot
 	Title            string
 	FromFork         bool
-	Report, Delta    []byte // JSON of the last check; PutPull leaves them
+	Delta            []byte // JSON of the last check; PutPull leaves it
 	UpdatedAt        time.Time
 }
 
-const pullSelect = `SELECT repo_id, number, head_sha, head_ref, head_repo_id, base_sha, base_ref, state, draft, merged, merge_sha, author, author_type, title, from_fork, report, delta, updated_at FROM pulls`
+const pullSelect = `SELECT repo_id, number, head_sha, head_ref, head_repo_id, base_sha, base_ref, state, draft, merged, merge_sha, author, author_type, title, from_fork, delta, updated_at FROM pulls`
 
 func pullDest(p *Pull) []any {
 	return []any{&p.RepoID, &p.Number, &p.HeadSHA, &p.HeadRef, &p.HeadRepoID, &p.BaseSHA, &p.BaseRef, &p.State, &p.Draft, &p.Merged, &p.MergeSHA,
-		&p.Author, &p.AuthorType, &p.Title, &p.FromFork, &p.Report, &p.Delta, scanTime{&p.UpdatedAt}}
+		&p.Author, &p.AuthorType, &p.Title, &p.FromFork, &p.Delta, scanTime{&p.UpdatedAt}}
 }
 
-// PutPull stores what GitHub says about a pull request. Report and Delta are not written: SetPullReport does that.
+// PutPull stores what GitHub says about a pull request. Delta is not written: SetPullDelta does that.
 func (q *Queries) PutPull(ctx context.Context, p Pull) error {
 	_, err := q.w.exec(ctx, `INSERT INTO pulls (repo_id, number, head_sha, head_ref, head_repo_id, base_sha, base_ref, state, draft, merged, merge_sha, author, author_type, title, from_fork, updated_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (repo_id, number) DO UPDATE SET head_sha = excluded.head_sha, head_ref = excluded.head_ref,
@@ -100,10 +100,10 @@ func (q *Queries) PutPull(ctx context.Context, p Pull) error {
 	return wrap(err, "put pull request %d of repository %d", p.Number, p.RepoID)
 }
 
-// SetPullReport stores the result of a pull request's check.
-func (q *Queries) SetPullReport(ctx context.Context, repoID int64, number int, report, delta []byte) error {
-	err := must(q.w.exec(ctx, `UPDATE pulls SET report = $3, delta = $4 WHERE repo_id = $1 AND number = $2`, repoID, number, report, delta))
-	return wrap(err, "set report of pull request %d of repository %d", number, repoID)
+// SetPullDelta stores what a pull request's check found it to change. It clears the report that older versions kept with it.
+func (q *Queries) SetPullDelta(ctx context.Context, repoID int64, number int, delta []byte) error {
+	err := must(q.w.exec(ctx, `UPDATE pulls SET report = NULL, delta = $3 WHERE repo_id = $1 AND number = $2`, repoID, number, delta))
+	return wrap(err, "set delta of pull request %d of repository %d", number, repoID)
 }
 
 // Pull is one pull request.

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -168,7 +169,18 @@ func (q *Queries) SetRepositorySettings(ctx context.Context, id int64, settings 
 
 // RenameRepository follows a new name or owner; installationID 0 leaves the installation.
 func (q *Queries) RenameRepository(ctx context.Context, id int64, owner, name string, installationID int64) error {
-	return q.updateRepository(ctx, "name", id, `owner = $3, name = $4, installation_id = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation_id ELSE $5 END`, owner, name, installationID)
+	return q.atomically(ctx, func(q *Queries) error {
+		var was, before string
+		switch err := one(ctx, q.r, []any{&was, &before}, `SELECT owner, name FROM repositories WHERE id = $1`, id); {
+		case err == nil:
+			if err := q.moveSettings(ctx, was, before, owner, name); err != nil {
+				return wrap(err, "move settings of repository %d", id)
+			}
+		case !errors.Is(err, ErrNotFound):
+			return wrap(err, "repository %d", id)
+		}
+		return q.updateRepository(ctx, "name", id, `owner = $3, name = $4, installation_id = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation_id ELSE $5 END`, owner, name, installationID)
+	})
 }
 
 // RemoveRepository notes that the installation no longer covers it. Its data stays until DeleteRepository.
@@ -179,6 +191,15 @@ func (q *Queries) RemoveRepository(ctx context.Context, id int64) error {
 // DeleteRepository removes a repository with all its data in one transaction. Deleting what is not there is no error.
 func (q *Queries) DeleteRepository(ctx context.Context, id int64) error {
 	err := q.atomically(ctx, func(q *Queries) error {
+		var owner, name string
+		switch err := one(ctx, q.r, []any{&owner, &name}, `SELECT owner, name FROM repositories WHERE id = $1`, id); {
+		case err == nil:
+			if err := q.deleteSettings(ctx, owner, name); err != nil {
+				return err
+			}
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
 		for _, t := range repositoryTables {
 			stmt := `DELETE FROM ` + t + ` WHERE repo_id = $1`
 			if t == "deliveries" {

@@ -2,8 +2,59 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"time"
 )
+
+// Prefixes of the settings that hold what was read from repositories; it goes when they do. The rest of a key is in lower case but for a path.
+const (
+	SettingRoadmap  = "roadmap/"     // and owner/name/path: a roadmap file
+	SettingDefaults = "org-config/"  // and owner: the defaults of its .github repository
+	SettingChanged  = "org-changed/" // and owner: when those changed last
+)
+
+// settingsOf are the settings of a repository, or, without a name, of all repositories of an owner: keys, and where keys begin.
+func settingsOf(owner, name string) (keys []any, prefix string) {
+	owner, name = strings.ToLower(owner), strings.ToLower(name)
+	prefix = SettingRoadmap + owner + "/"
+	if name != "" {
+		prefix += name + "/"
+	}
+	if name == "" || name == ".github" {
+		keys = []any{SettingDefaults + owner, SettingChanged + owner}
+	}
+	return keys, prefix
+}
+
+// deleteSettings removes the settings of a repository, or, without a name, of all repositories of an owner.
+func (q *Queries) deleteSettings(ctx context.Context, owner, name string) error {
+	keys, prefix := settingsOf(owner, name)
+	_, err := q.w.exec(ctx, `DELETE FROM settings WHERE substr(key, 1, length($1)) = $1`, prefix)
+	if err == nil && len(keys) > 0 {
+		_, err = q.w.exec(ctx, `DELETE FROM settings WHERE key IN (`+placeholders(1, len(keys))+`)`, keys...)
+	}
+	return err
+}
+
+// moveSettings follows a new name of a repository, or, without names, of an owner. What the new name has already is newer and stays.
+func (q *Queries) moveSettings(ctx context.Context, owner, name, newOwner, newName string) error {
+	keys, prefix := settingsOf(owner, name)
+	newKeys, newPrefix := settingsOf(newOwner, newName)
+	if prefix == newPrefix {
+		return nil
+	}
+	const move = `UPDATE settings SET key = $2 || substr(key, length($1) + 1) WHERE substr(key, 1, length($1)) = $1
+ AND NOT EXISTS (SELECT 1 FROM settings AS s WHERE s.key = $2 || substr(settings.key, length($1) + 1))`
+	if _, err := q.w.exec(ctx, move, prefix, newPrefix); err != nil {
+		return err
+	}
+	for i := range min(len(keys), len(newKeys)) {
+		if _, err := q.w.exec(ctx, `UPDATE settings SET key = $2 WHERE key = $1 AND NOT EXISTS (SELECT 1 FROM settings AS s WHERE s.key = $2)`, keys[i], newKeys[i]); err != nil {
+			return err
+		}
+	}
+	return q.deleteSettings(ctx, owner, name)
+}
 
 // Setting is the value of a key. What is secret the caller encrypts.
 func (q *Queries) Setting(ctx context.Context, key string) ([]byte, error) {

@@ -55,6 +55,8 @@ type Options struct {
 	Shared bool
 	// NoMigrate leaves the schema as it is.
 	NoMigrate bool
+	// ReadOnly takes the lock of a SQLite file that is there, and changes nothing in it: leases and schema stay as they are. It is for copying.
+	ReadOnly bool
 	// Readers is the number of reading connections on SQLite (default 4), or of all connections on PostgreSQL (default 16).
 	Readers int
 	// Now is the clock (default time.Now).
@@ -144,6 +146,9 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 }
 
 func (s *Store) prepare(ctx context.Context, opts Options) error {
+	if opts.ReadOnly {
+		return nil
+	}
 	if !opts.Shared && !opts.NoMigrate {
 		if _, err := s.Migrate(ctx); err != nil {
 			return err
@@ -173,16 +178,20 @@ func (s *Store) prepare(ctx context.Context, opts Options) error {
 
 func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	path := s.target.path
-	if opts.Shared {
+	if opts.Shared || opts.ReadOnly {
 		if _, err := os.Stat(path); err != nil {
 			return fmt.Errorf("storage: open %s: %w", path, err)
 		}
-	} else {
+	}
+	if !opts.Shared {
 		lock, err := s.lockSQLite()
 		if err != nil {
 			return err
 		}
 		s.lock = lock
+		if err := keepPrivate(path); err != nil {
+			return fmt.Errorf("storage: open %s: %w", path, err)
+		}
 	}
 	if opts.Readers <= 0 {
 		opts.Readers = 4
@@ -205,6 +214,30 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	r.SetMaxOpenConns(opts.Readers)
 	r.SetMaxIdleConns(opts.Readers)
 	s.reader = &pool{db: r, told: opts.Read}
+	return nil
+}
+
+// keepPrivate makes the file of a new database for its owner alone, since it holds keys; SQLite gives those beside it the same mode. What an older version
+// made open to everybody is closed to strangers, while a group that the operator let in stays.
+func keepPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			continue // there is none
+		}
+		if mode := info.Mode().Perm(); mode&0o007 != 0 {
+			if err := os.Chmod(name, mode&^0o007); err != nil {
+				return fmt.Errorf("others can read it: %w", err)
+			}
+		}
+	}
 	return nil
 }
 

@@ -282,9 +282,19 @@ func (q *Queries) UnparkWork(ctx context.Context, k Key) error {
 	return wrap(err, "unpark %s %s", k.Kind, k.ID)
 }
 
+// retried runs a statement that touches many rows, or those that others do, in a transaction of its own: of two that lock each other out, PostgreSQL
+// ends one, and that is run again.
+func (q *Queries) retried(ctx context.Context, stmt string, args ...any) (n int64, err error) {
+	err = q.atomically(ctx, func(q *Queries) error {
+		n, err = q.w.exec(ctx, stmt, slices.Clone(args)...)
+		return err
+	})
+	return n, err
+}
+
 // RescueLeases makes everything leased due now, whoever holds it. Right only where no other process works: Open calls it on SQLite.
 func (q *Queries) RescueLeases(ctx context.Context) (int64, error) {
-	n, err := q.w.exec(ctx, `UPDATE work SET owner = '', ready_at = $1, snoozed = 0, `+keepPriority+` WHERE owner <> ''`, q.now().UnixMilli())
+	n, err := q.retried(ctx, `UPDATE work SET owner = '', ready_at = $1, snoozed = 0, `+keepPriority+` WHERE owner <> ''`, q.now().UnixMilli())
 	return n, wrap(err, "rescue leases")
 }
 
@@ -292,7 +302,7 @@ func (q *Queries) RescueLeases(ctx context.Context) (int64, error) {
 // after lease at the latest, and what waits for longer than longest is due now. Timers are EnsureTimer's. It returns the rows it changed.
 func (q *Queries) Rein(ctx context.Context, lease, longest time.Duration) (int64, error) {
 	now := q.now()
-	n, err := q.w.exec(ctx, `UPDATE work SET ready_at = CASE WHEN owner <> '' THEN CAST($2 AS BIGINT) ELSE CAST($1 AS BIGINT) END
+	n, err := q.retried(ctx, `UPDATE work SET ready_at = CASE WHEN owner <> '' THEN CAST($2 AS BIGINT) ELSE CAST($1 AS BIGINT) END
  WHERE parked = 0 AND kind <> 'timer' AND (owner = '' AND ready_at > $3 OR owner <> '' AND ready_at > $2)`,
 		now.UnixMilli(), now.Add(lease).UnixMilli(), now.Add(longest).UnixMilli())
 	return n, wrap(err, "rein")
@@ -305,7 +315,7 @@ func (q *Queries) EnsureTimer(ctx context.Context, name string, first, latest ti
 	if !latest.IsZero() {
 		bound = latest.UnixMilli()
 	}
-	_, err := q.w.exec(ctx, `INSERT INTO work (kind, key, gen, ready_at, priority, changed_at) VALUES ($1, $2, 1, $3, 0, $5)
+	_, err := q.retried(ctx, `INSERT INTO work (kind, key, gen, ready_at, priority, changed_at) VALUES ($1, $2, 1, $3, 0, $5)
  ON CONFLICT (kind, key) DO UPDATE SET ready_at = CASE WHEN work.ready_at IS NULL OR work.parked = 1 THEN excluded.ready_at
   WHEN work.owner = '' AND work.ready_at > $4 THEN excluded.ready_at ELSE work.ready_at END, parked = 0`,
 		KindTimer, name, first.UnixMilli(), bound, q.now().UnixMilli())

@@ -78,7 +78,7 @@ func (a *Actor) stored(ctx context.Context, repo *storage.Repository) (standard,
 	return std, err
 }
 
-func orgChangedKey(owner string) string { return "org-changed/" + strings.ToLower(owner) }
+func orgChangedKey(owner string) string { return storage.SettingChanged + strings.ToLower(owner) }
 
 // orgChanged has the other repositories of an organisation judged anew, from what is known of them, after its defaults or roadmaps changed.
 func (a *Actor) orgChanged(ctx context.Context, repo *storage.Repository) error {

@@ -217,10 +217,6 @@ func (r *run) compare(ctx context.Context, t target) error {
 
 func (r *run) keepPull(ctx context.Context, t target, pin render.PullInput) error {
 	delta := render.DeltaOf(pin.Base, pin.Head)
-	report, err := json.Marshal(pin.Head)
-	if err != nil {
-		return fmt.Errorf("evaluate: encode report: %w", err)
-	}
 	encoded, err := json.Marshal(delta)
 	if err != nil {
 		return fmt.Errorf("evaluate: encode delta: %w", err)
@@ -229,7 +225,7 @@ func (r *run) keepPull(ctx context.Context, t target, pin render.PullInput) erro
 	if err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}
-	if err := r.Store.SetPullReport(ctx, r.repo.ID, t.number, report, encoded); err != nil {
+	if err := r.Store.SetPullDelta(ctx, r.repo.ID, t.number, encoded); err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}
 	var old render.Delta

@@ -16,11 +16,11 @@ import (
 )
 
 // DefaultsKey is the setting that holds an owner's defaults, as JSON of config.Config.
-func DefaultsKey(owner string) string { return "org-config/" + strings.ToLower(owner) }
+func DefaultsKey(owner string) string { return storage.SettingDefaults + strings.ToLower(owner) }
 
 // RoadmapKey is the setting that holds a roadmap file of a repository ("owner/name"), as JSON of [File].
 func RoadmapKey(fullName, path string) string {
-	return "roadmap/" + strings.ToLower(fullName) + "/" + path
+	return storage.SettingRoadmap + strings.ToLower(fullName) + "/" + path
 }
 
 // File is the stored form of a roadmap file.

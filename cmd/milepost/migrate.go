@@ -25,7 +25,7 @@ func newMigrate(std streams, getenv func(string) string) *cobra.Command {
 		Long: `Applies what is missing to the database in DATABASE_URL. ` + "`milepost serve`" + ` does this by itself at its start.
 
 With --from and --to everything is copied from one database to another one that is empty, of either kind, for example to go from SQLite to PostgreSQL.
-Stop the server first. It is all or nothing, and the source stays as it is.
+Stop the server first. It is all or nothing, and the source stays as it is; it must have the schema of this version.
 
 With --backup the SQLite database in DATABASE_URL is written to a new file, also while the server runs; the file opens like any database. For
 PostgreSQL use pg_dump.`,
@@ -89,9 +89,16 @@ func migrate(ctx context.Context, std streams, url string, status bool) error {
 	})
 }
 
-// move copies a database. The source is opened as its owner would, so that a server that still runs on a SQLite file is noticed.
+// move copies a database. The lock of a SQLite source is taken, so that a server that still runs on it is noticed.
 func move(ctx context.Context, std streams, from, to string) error {
-	return with(ctx, from, storage.Options{}, func(source *storage.Store) error {
+	return with(ctx, from, storage.Options{ReadOnly: true}, func(source *storage.Store) error {
+		steps, err := source.MigrationStatus(ctx)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(steps, func(m storage.Migration) bool { return m.AppliedAt.IsZero() }) {
+			return errors.New("the source has the schema of an older version; run `milepost migrate` on it first")
+		}
 		return with(ctx, to, storage.Options{}, func(target *storage.Store) error {
 			copied, err := storage.Copy(ctx, source, target)
 			if errors.Is(err, storage.ErrConflict) {

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -219,10 +220,10 @@ func testPublications(t *testing.T, b *bench) {
 
 	pull := storage.Pull{RepoID: id, Number: 12, HeadSHA: "h1", HeadRef: "f", HeadRepoID: 3, BaseSHA: "b1", BaseRef: "main", State: "open", Draft: true, Author: "ada", AuthorType: "User", Title: "t", FromFork: true}
 	check(t, b.PutPull(b.ctx, pull))
-	check(t, b.SetPullReport(b.ctx, id, 12, []byte(`r`), []byte(`d`)))
+	check(t, b.SetPullDelta(b.ctx, id, 12, []byte(`d`)))
 	pull.HeadSHA, pull.Draft = "h2", false
 	check(t, b.PutPull(b.ctx, pull))
-	pull.Report, pull.Delta, pull.UpdatedAt = []byte(`r`), []byte(`d`), b.clock.Now()
+	pull.Delta, pull.UpdatedAt = []byte(`d`), b.clock.Now()
 	gotPull, err := b.Pull(b.ctx, id, 12)
 	check(t, err)
 	same(t, "pull request", gotPull, pull)
@@ -327,6 +328,7 @@ func testPeople(t *testing.T, b *bench) {
 	acc, err := b.AccessOf(b.ctx, u.ID)
 	check(t, err)
 	same(t, "access", acc, []storage.Access{{UserID: u.ID, InstallationID: 2, Repos: []byte(`[2]`), FetchedAt: b.clock.Now()}})
+	testAccessAtOnce(t, b)
 	check(t, b.ForgetAccess(b.ctx, 6_000_000_000))
 	acc, err = b.AccessOf(b.ctx, u.ID)
 	check(t, err)
@@ -340,6 +342,34 @@ func testPeople(t *testing.T, b *bench) {
 	check(t, b.DeleteUser(b.ctx, u.ID))
 	_, err = b.User(b.ctx, u.ID)
 	wantErr(t, err, storage.ErrNotFound)
+}
+
+// testAccessAtOnce: pages of one person that ask at once all store what they learned.
+func testAccessAtOnce(t *testing.T, b *bench) {
+	t.Helper()
+	var askers sync.WaitGroup
+	for i := range 8 {
+		askers.Go(func() {
+			all := []storage.Access{{InstallationID: 11, Repos: []byte(`[1]`)}, {InstallationID: 12, Repos: []byte(`[]`)}}
+			if i%2 == 1 {
+				slices.Reverse(all)
+			}
+			for range 10 {
+				if err := b.PutAccess(b.ctx, 7, all); err != nil {
+					t.Errorf("at once: %v", err)
+					return
+				}
+			}
+		})
+	}
+	askers.Wait()
+	acc, err := b.AccessOf(b.ctx, 7)
+	check(t, err)
+	equal(t, "installations after many at once", len(acc), 2)
+	check(t, b.PutAccess(b.ctx, 7, nil))
+	acc, err = b.AccessOf(b.ctx, 7)
+	check(t, err)
+	equal(t, "installations after none", len(acc), 0)
 }
 
 // testPace: takers at once share the windows, whatever store they have.
@@ -495,6 +525,44 @@ func testDeletion(t *testing.T, b *bench) {
 	check(t, b.DeleteInstallation(b.ctx, 80))
 }
 
+// testSettingsGo: what was read from files of a repository goes with it, and follows its name.
+func testSettingsGo(t *testing.T, b *bench) {
+	const owner, repo, other = "roadmap/acme_1/", "roadmap/acme_1/a/", "roadmap/acme_10/a/r.yml"
+	left := func() (keys []string) {
+		t.Helper()
+		for _, key := range []string{repo + "r.yml", repo + "x/r.yml", owner + "ab/r.yml", owner + "new/r.yml", owner + ".github/r.yml", "org-config/acme_1", "org-changed/acme_1",
+			"roadmap/moved/new/r.yml", "org-config/moved", other} {
+			if v, err := b.Setting(b.ctx, key); err == nil {
+				keys = append(keys, key+"="+string(v))
+			} else {
+				wantErr(t, err, storage.ErrNotFound)
+			}
+		}
+		return keys
+	}
+	check(t, b.PutInstallation(b.ctx, storage.Installation{ID: 82, AccountLogin: "Acme_1"}))
+	for id, name := range map[int64]string{2100: "A", 2101: "ab", 2102: ".github"} {
+		check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: 82, Owner: "Acme_1", Name: name}))
+	}
+	for _, key := range []string{repo + "r.yml", repo + "x/r.yml", owner + "ab/r.yml", owner + ".github/r.yml", "org-config/acme_1", "org-changed/acme_1", other} {
+		check(t, b.PutSetting(b.ctx, key, []byte("1")))
+	}
+	check(t, b.DeleteRepository(b.ctx, 2100))
+	rest := []string{owner + "ab/r.yml=1", owner + ".github/r.yml=1", "org-config/acme_1=1", "org-changed/acme_1=1", other + "=1"}
+	same(t, "settings after a repository was deleted", left(), rest)
+	check(t, b.RenameRepository(b.ctx, 2101, "Acme_1", "New", 0))
+	rest[0] = owner + "new/r.yml=1"
+	same(t, "settings after one was renamed", left(), rest)
+	check(t, b.DeleteRepository(b.ctx, 2102))
+	same(t, "settings after .github was deleted", left(), []string{owner + "new/r.yml=1", other + "=1"})
+	check(t, b.PutSetting(b.ctx, "org-config/acme_1", []byte("old")))
+	check(t, b.PutSetting(b.ctx, "org-config/moved", []byte("newer")))
+	check(t, b.RenameAccount(b.ctx, 82, "Moved"))
+	same(t, "settings after the account was renamed", left(), []string{"roadmap/moved/new/r.yml=1", "org-config/moved=newer", other + "=1"})
+	check(t, b.DeleteInstallation(b.ctx, 82))
+	same(t, "settings after the installation was deleted", left(), []string{other + "=1"})
+}
+
 func testPrune(t *testing.T, b *bench) {
 	accept := func(guid string, k storage.Key) {
 		t.Helper()
@@ -522,6 +590,29 @@ func testPrune(t *testing.T, b *bench) {
 	known, err := b.KnownDeliveries(b.ctx, []string{"old-done", "old-none", "old-pending", "new-none"})
 	check(t, err)
 	same(t, "left", known, map[string]bool{"old-pending": true, "new-none": true})
+
+	// What waits for a key that was set aside, and what was told of pull requests and check runs that are over, goes too.
+	poison := b.claimOne(t, repoKey(3001))
+	check(t, b.ParkWork(b.ctx, poison, "poison"))
+	for n, state := range map[int]string{1: "open", 2: "closed"} {
+		check(t, b.PutPull(b.ctx, storage.Pull{RepoID: 3001, Number: n, State: state}))
+	}
+	check(t, b.PutPublication(b.ctx, storage.Publication{RepoID: 3001, Kind: storage.PublicationCheckRun, Key: "c"}))
+	check(t, b.PutPublication(b.ctx, storage.Publication{RepoID: 3001, Kind: storage.PublicationIssue}))
+	b.clock.Advance(89 * 24 * time.Hour)
+	gone, err = b.Prune(b.ctx, storage.Retention{})
+	check(t, err)
+	equal(t, "deliveries of work set aside", gone["deliveries of work set aside"], 1)
+	equal(t, "young pull requests and check runs", gone["pull requests"]+gone["check runs"], 0)
+	b.clock.Advance(2 * 24 * time.Hour)
+	gone, err = b.Prune(b.ctx, storage.Retention{})
+	check(t, err)
+	equal(t, "closed pull requests", gone["pull requests"], 1)
+	equal(t, "check runs", gone["check runs"], 1)
+	_, err = b.Pull(b.ctx, 3001, 1)
+	check(t, err)
+	_, err = b.Publication(b.ctx, 3001, storage.PublicationIssue, "")
+	check(t, err)
 
 	check(t, b.PutRepository(b.ctx, storage.Repository{ID: 3002, InstallationID: 70}))
 	check(t, b.RemoveRepository(b.ctx, 3002))
