@@ -131,7 +131,7 @@ func Markdown(roadmap *rules.Roadmap, report *rules.Report) string {
 	if name == "" {
 		name = "this folder"
 	}
-	p := &page{in: in}
+	p := &page{in: in, once: true}
 	p.WriteString("# " + Inline(clip(roadmapName(report.Roadmap.Title), 80)) + ": " + Inline(clip(name, 120)))
 	p.in.Problems, _ = most(report.Warnings, 20)
 	p.standing()

@@ -95,7 +95,7 @@ func clip(s string, n int) string {
 // linked matches what GitHub, or Markdown, makes a link, a picture or a formula of: mentions, references, addresses, short names of emoji,
 // commit ids, advisories, formulas.
 var linked = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)[@$]|#[0-9]|://|www\.|^:|:[\w+-]+:|\bGH-\d|(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])|CVE-|GHSA-|mailto:|xmpp:`)
+	return regexp.MustCompile(`(?i)[@$]|#[0-9]|://|www\.|:[\w+-]+:|\bGH-\d|(?:^|[^0-9a-z_])[0-9a-f]{7,40}(?:$|[^0-9a-z_])|CVE-|GHSA-|mailto:|xmpp:`)
 })
 
 // links reports whether GitHub would link a word, or a part of it. Most words hold nothing that any link needs, and are told so quickly.

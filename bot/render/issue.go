@@ -94,6 +94,7 @@ type page struct {
 	strings.Builder
 	in    IssueInput
 	level int
+	once  bool // nothing writes the page again
 }
 
 // blockf writes a paragraph or another block, apart from what stands above.

@@ -105,6 +105,8 @@ func Standing(s rules.Summary) string {
 	switch {
 	case s.Total == 0:
 		return "No milestones apply to this repository"
+	case s.Total == 1:
+		return fmt.Sprintf("%d of 1 milestone met", s.Met)
 	case s.Met == s.Total:
 		return fmt.Sprintf("All %d milestones met", s.Total)
 	default:

@@ -98,13 +98,21 @@ func (p pull) conclusion() string {
 func (p pull) name(id string) string {
 	if p.Roadmap != nil {
 		if def, _, ok := p.Roadmap.Milestone(id); ok {
-			return shortName(def)
+			return shortName(def) + beside(def.Tier)
 		}
 	}
 	if m, ok := p.Head.Milestone(id); ok {
-		return lowerFirst(visible(m.Title))
+		return lowerFirst(visible(m.Title)) + beside(m.Tier)
 	}
 	return id
+}
+
+// beside marks what the count of a pull request's sentence leaves out.
+func beside(t rules.Tier) string {
+	if t == rules.Bonus {
+		return " (bonus)"
+	}
+	return ""
 }
 
 // shortName is what a milestone is called in lists.

@@ -118,7 +118,7 @@ func (p *page) unknown() []string {
 		out = append(out, "- "+list(p.titles(names[why], 6))+": "+stop(Prose(why)))
 	}
 	out = appendMore(out, more)
-	if len(out) > 0 {
+	if len(out) > 0 && !p.once {
 		out[len(out)-1] += "\n\n" + msgNobodyAtFault
 	}
 	return out
