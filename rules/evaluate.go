@@ -71,6 +71,16 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	if in.Repo.Truncated && res.Status == Missing {
 		res = probe.Result{Status: Unknown, Reason: "GitHub returned only a part of this very large repository, so nothing can be said to be missing"}
 	}
+	if m.Kind == KindGuard && res.Status == Met { // it is met by what is nowhere
+		switch {
+		case len(in.Repo.Files) == 0:
+			res = probe.Result{Status: Unknown, Reason: "there is no file yet"}
+		case in.Repo.Truncated:
+			res = probe.Result{Status: Unknown, Reason: "not every file could be listed, so it may be broken in one that is not seen"}
+		case in.Repo.Unread != "":
+			res = probe.Result{Status: Unknown, Reason: fmt.Sprintf("`%s` could not be read, so it may be broken there", in.Repo.Unread)}
+		}
+	}
 	out.Status, out.Reason, out.Evidence = res.Status, stack.Fill(res.Reason), res.Evidence
 	if out.Evidence == nil {
 		out.Evidence = []Evidence{}

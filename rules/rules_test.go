@@ -9,6 +9,7 @@ import (
 
 	"milepost/rules"
 	"milepost/rules/facts"
+	"milepost/rules/roadmaps"
 	"milepost/rules/snapshot"
 )
 
@@ -157,6 +158,41 @@ func TestATruncatedTreeProvesNoAbsence(t *testing.T) {
 	want := map[string]rules.Status{"docs": "unknown", "server": "unknown", "extra": "met", "only-go": "not_applicable", "reviewed": "met"}
 	if diff := cmp.Diff(want, statuses(r.Evaluate(rules.Input{Repo: repo}))); diff != "" {
 		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
+}
+
+// TestAGuardIsNotMetByWhatWasNotRead judges the built-in guards, which are met by what stands nowhere.
+func TestAGuardIsNotMetByWhatWasNotRead(t *testing.T) {
+	t.Parallel()
+	r, err := roadmaps.Load(roadmaps.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	large := strings.Repeat("x = 1\n", snapshot.MaxFileSize/6+1)
+	for name, c := range map[string]struct {
+		files     map[string]string
+		truncated bool
+		want      rules.Status
+	}{
+		"all was read":           {map[string]string{"main.py": "print(1)\n"}, false, rules.Met},
+		"a large file of code":   {map[string]string{"main.py": "print(1)\n", "keys.py": large}, false, rules.Unknown},
+		"a large file of data":   {map[string]string{"main.py": "print(1)\n", "words.txt": large}, false, rules.Met},
+		"a cut list":             {map[string]string{"main.py": "print(1)\n"}, true, rules.Unknown},
+		"no file":                {nil, false, rules.Unknown},
+		"somebody else's bundle": {map[string]string{"main.py": "print(1)\n", "node_modules/x/index.js": large}, false, rules.Met},
+	} {
+		s := rules.FilesSnapshot("x", c.files)
+		s.Truncated = c.truncated
+		repo, err := facts.Collect(t.Context(), s, r.Patterns(), facts.CollectOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rep := r.Evaluate(rules.Input{Repo: repo})
+		for _, id := range []string{"no-secrets", "no-conflict-markers"} {
+			if m, _ := rep.Milestone(id); m.Status != c.want {
+				t.Errorf("%s: %s is %s (%s), want %s", name, id, m.Status, m.Reason, c.want)
+			}
+		}
 	}
 }
 

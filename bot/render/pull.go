@@ -175,7 +175,7 @@ func (p pull) verdict() string {
 	d := p.delta
 	switch {
 	case len(d.Gains) > 0 && len(d.Losses) > 0:
-		return fmt.Sprintf("**%s completes %s (%s) and breaks %d (%s).**%s", what, Count(len(d.Gains), "milestone"), p.some(d.Gains), len(d.Losses), p.some(d.Losses), p.counts())
+		return fmt.Sprintf("**%s completes %s, %s, and breaks %d, %s.**%s", what, Count(len(d.Gains), "milestone"), p.some(d.Gains), len(d.Losses), p.some(d.Losses), p.counts())
 	case len(d.Gains) > 0:
 		return fmt.Sprintf("**%s completes %s: %s.** %s%s", what, Count(len(d.Gains), "milestone"), p.some(d.Gains), msgNothingIsLost, p.counts())
 	case len(d.Losses) > 0:

@@ -294,9 +294,14 @@ var unread = map[string]bool{
 	"xliff": true, "xlf": true, "ai": true, "eps": true, "sketch": true, "fig": true, "keras": true, "h5": true, "pkl": true, "npy": true, "onnx": true,
 }
 
-// Wanted reports whether the content of a file is looked at by any scanner. Files of this class and size are not read at all.
+// wanted reports whether the content of a file is looked at by any scanner. Files of this class and size are not read at all.
 func wanted(path string, size int64, cl Class) bool {
-	if cl.Has(Vendored|Lock) || size > snapshot.MaxFileSize {
+	return size <= snapshot.MaxFileSize && relevant(path, size, cl)
+}
+
+// relevant reports whether a scanner has a use for such a file, however large it is.
+func relevant(path string, size int64, cl Class) bool {
+	if cl.Has(Vendored | Lock) {
 		return false
 	}
 	base := strings.ToLower(baseOf(path))

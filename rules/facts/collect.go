@@ -48,7 +48,7 @@ func Collect(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, op
 		f := &files[i]
 		switch {
 		case f.Mode == snapshot.Symlink || f.Mode == snapshot.Submodule:
-		case f.Size > snapshot.MaxFileSize && wanted(f.Path, 0, f.Class):
+		case f.Size > snapshot.MaxFileSize && relevant(f.Path, f.Size, f.Class):
 			f.Unread = fmt.Sprintf("%d MB is more than is read of a file", f.Size>>20)
 		case wanted(f.Path, f.Size, f.Class):
 			todo = append(todo, i)
@@ -70,6 +70,9 @@ func Collect(ctx context.Context, s *snapshot.Snapshot, patterns *PatternSet, op
 	for i := range files {
 		if f := &files[i]; f.Unread != "" {
 			r.Warnings = append(r.Warnings, snapshot.Warning{Path: f.Path, Msg: f.Unread})
+			if r.Unread == "" && f.Lang().GeneralPurpose() {
+				r.Unread = f.Path
+			}
 		}
 	}
 	return r, nil

@@ -66,7 +66,9 @@ type Repo struct {
 	Files        []RepoFile // sorted by path
 	// Truncated says that Files are not all there, so that absence proves nothing.
 	Truncated bool
-	Warnings  []snapshot.Warning
+	// Unread is an own file of code whose content could not be read, so that nothing can be said to stand nowhere; "" when there is none.
+	Unread   string
+	Warnings []snapshot.Warning
 	// Manifests are the manifests of own files, joined with one another (parents, catalogues, workspaces).
 	Manifests []manifest.Manifest
 
