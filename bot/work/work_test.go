@@ -349,6 +349,26 @@ func TestSnooze(t *testing.T) {
 	})
 }
 
+// TestYieldingSnooze: a wait for a turn is cut short by a new wish, and its attempt does not count either.
+func TestYieldingSnooze(t *testing.T) {
+	both(t, func(b *bench) {
+		var runs atomic.Int32
+		b.handle(b.store, func(_ context.Context, c *work.Claim) error {
+			if runs.Add(1) == 1 {
+				return &work.SnoozeError{Until: b.clock.Now().Add(time.Hour), Reason: "its turn", Yields: true}
+			}
+			if c.Attempts != 1 || c.Priority != storage.PriorityNormal {
+				b.t.Errorf("attempt %d of priority %d after a snooze", c.Attempts, c.Priority)
+			}
+			return nil
+		})
+		b.wish("a", 0)
+		b.until(work.Snoozed)
+		b.wish("a", storage.PriorityNormal)
+		b.until(work.Finished)
+	})
+}
+
 func TestRetryAndPark(t *testing.T) {
 	both(t, func(b *bench) {
 		var parked sync.Map

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -92,7 +93,7 @@ func (c cage) command(group string, env []string) *exec.Cmd {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
 	cmd.Dir = c.work
-	cmd.Env = append(env, "DATABASE_URL=sqlite://"+filepath.Join(c.data, "milepost.db"), "HOME=/", "TMPDIR="+c.data)
+	cmd.Env = slices.Concat(env, []string{"DATABASE_URL=sqlite://" + filepath.Join(c.data, "milepost.db"), "HOME=/", "TMPDIR=" + c.data})
 	return cmd
 }
 

@@ -332,6 +332,7 @@ func TestTheProjectMayBeCalledAnExample(t *testing.T) {
 		"of a package of a larger project": {[]string{"packages/a/pubspec.yaml", "packages/a/package.json", "packages/a/lib.js", "packages/a/example/package.json", "packages/a/example/app.js"}, "packages/a/example/app.js", facts.Example},
 		"without a manifest, beside code":  {[]string{"index.php", "demo/index.php"}, "demo/index.php", facts.Example},
 		"several, and all that there is":   {[]string{"README.md", "examples/a.py", "examples/b.py"}, "examples/a.py", facts.Example},
+		"by another name":                  {[]string{"package.json", "index.js", "sample-app/Dockerfile"}, "sample-app/Dockerfile", 0},
 		"beside tests alone":               {[]string{"sample/app.py", "tests/test_app.py"}, "sample/app.py", 0},
 		"the package of a generator":       {[]string{"lib/a.py", "src/com/example/demo/App.java"}, "src/com/example/demo/App.java", 0},
 	} {

@@ -305,7 +305,8 @@ func testStats(t *testing.T, b *bench) {
 	for i := range many {
 		many[i] = storage.Wish{Key: storage.Key{Kind: "many", ID: fmt.Sprint(i)}, Priority: storage.PriorityLow, At: now.Add(time.Duration(i%2) * time.Hour)}
 	}
-	b.wish(t, append(many, storage.Wish{Key: storage.Key{Kind: "many2", ID: "1"}})...)
+	b.wish(t, many...)
+	b.wish(t, storage.Wish{Key: storage.Key{Kind: "many2", ID: "1"}})
 	for _, want := range []storage.QueueStats{
 		{Kind: "many", Priority: storage.PriorityLow, Ready: storage.QueueStatsMost/2 + 3, Waiting: storage.QueueStatsMost/2 + 2, Oldest: now},
 		{Kind: "many", Priority: storage.PriorityLow, Ready: storage.QueueStatsMost, Oldest: now},
