@@ -10,14 +10,16 @@ import (
 // Stacks are the names by which texts differ.
 var Stacks = []string{"node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"}
 
-// Frameworks are the names by which texts for a stack differ again. "jvm" is any framework for the Java machine but Spring, Ktor among them.
-var Frameworks = []string{"django", "flask", "fastapi", "ktor", "jvm", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix"}
+// Frameworks are the names by which texts for a stack differ again. "jvm" is any framework for the Java machine but Spring, Ktor among them, and
+// servlets without one; "gin" is Echo too.
+var Frameworks = []string{"django", "flask", "fastapi", "ktor", "jvm", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix", "gin", "fiber"}
 
 // frameworkOf tells the framework by the name of the server that code starts, and the stacks that it belongs to.
 var frameworkOf = map[string]struct{ key, stacks string }{
 	"Django": {"django", "python"}, "Flask": {"flask", "python"}, "FastAPI": {"fastapi", "python"},
 	"Spring": {"spring", "java kotlin scala"}, "Spring Boot": {"spring", "java kotlin scala"}, "Spring WebFlux": {"spring", "java kotlin scala"}, "Ktor": {"ktor", "kotlin"},
 	"Rails": {"rails", "ruby"}, "Sinatra": {"sinatra", "ruby"}, "Laravel": {"laravel", "php"}, "Symfony": {"symfony", "php"}, "Express": {"express", "node"}, "NestJS": {"nest", "node"}, "Phoenix": {"phoenix", "elixir"},
+	"Gin": {"gin", "go"}, "Echo": {"gin", "go"}, "Fiber": {"fiber", "go"},
 }
 
 // Stack is the main stack of a repository and the commands that its learner types.
@@ -33,6 +35,8 @@ type Stack struct {
 	AddDev    string // "npm install --save-dev"
 	Run       string // "npm start"
 	Manifest  string // "package.json"
+	Port      string // on which servers of the stack mostly listen: "3000"
+	servlets  bool   // without a framework: a server of servlets runs what the build makes
 }
 
 var stackByLanguage = map[lex.Language]string{
@@ -72,8 +76,18 @@ func StackOf(r *facts.Repo) Stack {
 func (s *Stack) framework(r *facts.Repo) {
 	jvm := s.Name == "java" || s.Name == "kotlin" || s.Name == "scala"
 	seen, most := map[string]int{}, 0
+	bare := s.Name == "kotlin" || s.Name == "scala" // those of Spring are told by it
+	defer func() {
+		if bare && s.Framework == "" {
+			s.Framework = "jvm"
+		}
+	}()
 	for _, h := range r.Hits(facts.KindServer) {
-		if !h.File.Own() || h.File.Class.Has(facts.Test|facts.Example) || h.Value == "plain" || stackByLanguage[h.File.Lang()] != s.Name {
+		if !h.File.Own() || h.File.Class.Has(facts.Test|facts.Example) || stackByLanguage[h.File.Lang()] != s.Name {
+			continue
+		}
+		if h.Value == "plain" {
+			bare, s.servlets = bare || jvm, s.servlets || h.Name == "servlet"
 			continue
 		}
 		known := frameworkOf[h.Name]
@@ -106,6 +120,7 @@ func (s *Stack) commands(r *facts.Repo) {
 		s.Manifest, s.Install, s.Test, s.Add, s.AddDev, s.Run = manifest, install, test, add, addDev, run
 	}
 	defer s.starts()
+	s.Port = portOf(s.Name)
 	switch s.Name {
 	case "node":
 		switch {
@@ -135,6 +150,11 @@ func (s *Stack) commands(r *facts.Repo) {
 			set("build.sbt", "sbt compile", "sbt test", "add to build.sbt", "add to build.sbt", "sbt run")
 		case exists(r, "build.gradle") || exists(r, "build.gradle.kts"):
 			set("build.gradle", "./gradlew build", "./gradlew test", "add to build.gradle", "add to build.gradle", "./gradlew bootRun")
+			if !exists(r, "build.gradle") {
+				s.Manifest, s.Add, s.AddDev = "build.gradle.kts", "add to build.gradle.kts", "add to build.gradle.kts"
+			}
+		case s.Name == "java" && len(r.Files) > 0 && !exists(r, "pom.xml"):
+			set("pom.xml", "mvn --batch-mode package", "mvn --batch-mode test", "add to pom.xml", "add to pom.xml", "java Main.java")
 		default:
 			set("pom.xml", "mvn --batch-mode package", "mvn --batch-mode test", "add to pom.xml", "add to pom.xml", "mvn spring-boot:run")
 		}
@@ -161,6 +181,27 @@ func (s *Stack) commands(r *facts.Repo) {
 	}
 }
 
+// portOf is the port on which servers of a stack mostly listen.
+func portOf(stack string) string {
+	switch stack {
+	case "node", "ruby":
+		return "3000"
+	case "python", "php":
+		return "8000"
+	case "elixir":
+		return "4000"
+	}
+	return "8080"
+}
+
+// jar is where the build tool puts the archive.
+func (s Stack) jar() string {
+	if strings.HasPrefix(s.Manifest, "build.gradle") {
+		return "build/libs/app.jar"
+	}
+	return "target/app.jar"
+}
+
 // starts sets the command that starts a server of the framework.
 func (s *Stack) starts() {
 	switch s.Framework {
@@ -172,10 +213,13 @@ func (s *Stack) starts() {
 		s.Run = strings.TrimSuffix(s.Run, "python main.py") + "uvicorn main:app"
 	case "ktor", "jvm":
 		switch s.Manifest {
-		case "build.gradle":
+		case "build.gradle", "build.gradle.kts":
 			s.Run = "./gradlew run"
 		case "pom.xml":
 			s.Run = "mvn compile exec:java"
+			if s.servlets {
+				s.Run = "mvn package"
+			}
 		}
 	case "rails":
 		s.Run = "bin/rails server"
@@ -195,12 +239,12 @@ func StackNamed(name string) Stack {
 	return s
 }
 
-// Fill replaces {language}, {install}, {test}, {add}, {add_dev}, {run} and {manifest} in a text.
+// Fill replaces {language}, {install}, {test}, {add}, {add_dev}, {run}, {manifest}, {port} and {jar} in a text.
 func (s Stack) Fill(text string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
 	return strings.NewReplacer(
-		"{language}", s.Language, "{install}", s.Install, "{test}", s.Test, "{add}", s.Add, "{add_dev}", s.AddDev, "{run}", s.Run, "{manifest}", s.Manifest,
+		"{language}", s.Language, "{install}", s.Install, "{test}", s.Test, "{add}", s.Add, "{add_dev}", s.AddDev, "{run}", s.Run, "{manifest}", s.Manifest, "{port}", s.Port, "{jar}", s.jar(),
 	).Replace(text)
 }

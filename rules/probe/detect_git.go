@@ -190,6 +190,20 @@ func littered(r *facts.Repo) map[manifest.Ecosystem][]string {
 	return out
 }
 
+// outputOfJVM is what the build of a repository leaves behind: that of its tool, or of the compiler alone.
+func outputOfJVM(r *facts.Repo) string {
+	out := "*.class"
+	for i := range r.Manifests {
+		switch m := &r.Manifests[i]; {
+		case m.Kind == "pom.xml" || m.Kind == "build.sbt":
+			return "target/"
+		case strings.Contains(m.Kind, "gradle"):
+			out = "build/"
+		}
+	}
+	return out
+}
+
 func gitignore(in *Input) Result {
 	var files []*facts.RepoFile
 	rules := 0
@@ -218,6 +232,9 @@ func gitignore(in *Input) Result {
 		l, known := litters[e]
 		if !ok || !known {
 			continue
+		}
+		if e == manifest.Maven {
+			l.example = outputOfJVM(in.Repo)
 		}
 		for _, dir := range dirs {
 			h, ok := covered(in.Repo, dir, l)
