@@ -107,6 +107,8 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 	case "open(": // of open-uri
 		head := strings.ToLower(strings.TrimLeft(string(rest), "\"'@ "))
 		return (strings.HasPrefix(head, "url") || strings.HasPrefix(head, "uri") || strings.HasPrefix(head, "http")) && s.names("http")
+	case "Finch.build":
+		return !s.has("Sentry")
 	case "file_get_contents(":
 		return strings.HasPrefix(address, "http")
 	case "Http::":

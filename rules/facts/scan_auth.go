@@ -113,7 +113,8 @@ func passwordMarks() []nameMark { //nolint:funlen // a table
 		m("argon2 hash", inGo(), "argon2.IDKey|argon2.Key|argon2id.CreateHash", nil),
 		m("scrypt hash", inGo(), "scrypt.Key|pbkdf2.Key|scrypt.GenerateFromPassword", nil),
 
-		m("bcrypt hash", inRust(), "bcrypt::hash|bcrypt::verify|Argon2::default|argon2::hash_encoded|Argon2::new|Pbkdf2.hash_password|Scrypt.hash_password|hash_encoded(|verify_encoded(|argonautica::Hasher|argonautica::Verifier", nil),
+		m("bcrypt hash", inRust(), "bcrypt::hash|bcrypt::verify", nil),
+		m("password hasher", inRust(), "Argon2::default|argon2::hash_encoded|Argon2::new|Pbkdf2.hash_password|Scrypt.hash_password|hash_encoded(|verify_encoded(|argonautica::Hasher|argonautica::Verifier", nil),
 		m("argon2 hash", inRust(), "Hasher::default(|Hasher::new(|Verifier::default(|Verifier::new(", fileMentions("argonautica")),
 		m("bcrypt hash", inRust(), "hash(|verify(", fileMentions("use bcrypt")),
 		m("password hasher", inElixir(), "Bcrypt.hash_pwd_salt|Argon2.hash_pwd_salt|Pbkdf2.hash_pwd_salt|Bcrypt.verify_pass|Argon2.verify_pass|Bcrypt.add_hash|Comeonin|Argon2.add_hash|Pbkdf2.verify_pass|check_pass", nil),

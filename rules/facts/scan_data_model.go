@@ -351,6 +351,9 @@ func modelOfJVM(s *Source, off int) {
 			s.model(off, s.classAt(off, 0), "Slick", "")
 		}
 	default:
+		if s.said(KindModel, s.classAt(off, 0), s.LineOf(off)) {
+			return // its parent and its parent's call are both triggers
+		}
 		// Tables often share a base class, which knows the library when they do not.
 		if line := s.line(Code, off); s.mentions("jetbrains.exposed", "org.ktorm") && (strings.Contains(line, "object ") || strings.Contains(line, "abstract class ") || strings.Contains(line, "open class ")) {
 			s.model(off, s.classAt(off, 0), "Exposed", "")
@@ -363,7 +366,8 @@ func modelOfDotNet(s *Source, off int) {
 	line := s.line(Code, off)
 	switch {
 	case at("DbSet<") && strings.Contains(line, "public"):
-		s.model(off, strings.Trim(string(s.Between(Text, off+6, min(off+40, s.LineEnd(off, 0)))), "> {"), "Entity Framework", "")
+		name, _, _ := strings.Cut(string(s.Between(Text, off+len("DbSet<"), s.LineEnd(off, 0))), ">")
+		s.model(off, name[strings.LastIndexByte(name, '.')+1:], "Entity Framework", "")
 	case at("DbContext") && strings.Contains(line, "class ") && strings.Contains(line, "IdentityDbContext"):
 		s.model(off, s.classAt(off, 0), "Entity Framework", "")
 	case at("ClassMap<") && s.mentions("NHibernate"):

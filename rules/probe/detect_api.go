@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -371,7 +372,7 @@ func dataEndpoints(in *Input) Result {
 		for _, m := range e.methods(in, buf[:]) {
 			// Methods tested in a function that a path leads to anyway are one endpoint each, a path with no method another.
 			k := key{e.group, m, e.Path}
-			if seen[k] {
+			if seen[k] || strings.HasPrefix(strings.TrimPrefix(e.Path, "/"), "swagger") { // pages of documentation
 				continue
 			}
 			seen[k] = true
@@ -382,6 +383,8 @@ func dataEndpoints(in *Input) Result {
 			}
 		}
 	}
+	// Routes that name their method say more than those for any.
+	slices.SortStableFunc(data, func(a, b facts.Hit) int { return cmp.Compare(anyMethod(a), anyMethod(b)) })
 	switch {
 	case len(data) >= 2:
 		return Result{Status: Met, Evidence: routePlaces(data)}
@@ -391,6 +394,14 @@ func dataEndpoints(in *Input) Result {
 		return Result{Status: Partial, Reason: fmt.Sprintf("one endpoint was found, %s; two are needed", describe(data[0])), Evidence: routePlaces(data)}
 	}
 	return Result{Status: Missing}
+}
+
+// anyMethod is 1 for a route that names no method, 0 for others.
+func anyMethod(h facts.Hit) int {
+	if h.Name == "ANY" {
+		return 1
+	}
+	return 0
 }
 
 // answersData tells whether an endpoint returns data: by its own file where that says how it answers, else by the others.

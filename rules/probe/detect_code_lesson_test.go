@@ -45,3 +45,23 @@ func TestCourse(t *testing.T) {
 		}
 	}
 }
+
+func TestSpeaksOf(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text, word string
+		want       bool
+	}{
+		{"a backend in go using gin and postgresql", "post", false},
+		{"people write posts", "post", true},
+		{"a shop with a cart", "cart", true},
+		{"shopping lists", "shop", true},
+		{"notes of a workshop", "shop", false},
+		{"my-todoserver", "todo", true},
+		{"a microblog", "blog", true},
+	} {
+		if got := speaksOf(c.text, c.word); got != c.want {
+			t.Errorf("speaksOf(%q, %q) = %v, want %v", c.text, c.word, got, c.want)
+		}
+	}
+}

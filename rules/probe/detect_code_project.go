@@ -46,7 +46,7 @@ func skeleton(in *Input, f *facts.RepoFile) bool {
 	case lex.Python:
 		return strings.Contains(dir, "/migrations/") || strings.Contains(dir, "/alembic/") || strings.Contains(dir, "/versions/")
 	case lex.CSharp:
-		return strings.Contains(dir, "/Migrations/") || strings.Contains(dir, "/Areas/Identity/")
+		return strings.Contains(dir, "/Migrations/") || strings.Contains(dir, "/Areas/Identity/") || strings.Contains(dir, "/Areas/HelpPage/")
 	case lex.PHP:
 		return (strings.Contains(dir, "/config/") || strings.Contains(dir, "/lang/")) && exists(in, "artisan") || strings.Contains(dir, "/bootstrap/") || slices.ContainsFunc(laravelNames, func(n string) bool { return p == n || strings.HasSuffix(p, "/"+n) }) && exists(in, "artisan")
 	case lex.Ruby:
@@ -274,17 +274,29 @@ var sorts = []struct {
 }{
 	{"URL shortener", []string{"shorten", "short url", "short link", "shorturl", "tinyurl", "bitly"}},
 	{"chat", []string{"chat", "messenger", "messaging"}},
-	{"e-commerce", []string{"e-commerce", "ecommerce", "shop", "store front", "cart", "checkout", "product"}},
+	{"e-commerce", []string{"e-commerce", "ecommerce", "shop", "store front", "web store", "online store", "bookstore", "storefront", "cart", "checkout", "product"}},
 	{"task manager", []string{"todo", "to-do", "task", "kanban"}},
 	{"blog", []string{"blog", "article", "post"}},
 	{"authentication system", []string{"authentication", "auth system", "login system", "jwt"}},
+}
+
+// speaksOf reports whether a text has the word of a sort. Those that other words begin with or end in stand alone or in their plural: "posts", not "Postgres";
+// "online shop", not "workshop".
+func speaksOf(text, word string) bool {
+	switch word {
+	case "post", "cart", "shop":
+		return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r < 'a' || r > 'z' }), func(w string) bool {
+			return w == word || w == word+"s" || w == word+"ping"
+		})
+	}
+	return strings.Contains(text, word)
 }
 
 func sortOf(in *Input, purpose string) string {
 	text := strings.ToLower(purpose + " " + in.Repo.Name)
 	for _, s := range sorts {
 		for _, w := range s.words {
-			if strings.Contains(text, w) {
+			if speaksOf(text, w) {
 				return s.name
 			}
 		}
