@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -322,6 +323,10 @@ func (r *Repo) inBrowser(f *RepoFile) bool {
 		switch part {
 		case "public", "static", "frontend", "client", "assets", "wwwroot", "webapp", "www-static":
 			return true
+		case "scripts": // of ASP.NET before wwwroot
+			if slices.Contains(r.UnitOf(f.Path).Ecosystems, manifest.NuGet) {
+				return true
+			}
 		}
 	}
 	return false
