@@ -2,7 +2,6 @@ package evaluate
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 // Timing of what runs by the clock.
 const (
 	redeliverEvery = 5 * time.Minute
-	redeliverBack  = 3 * time.Hour // how far back GitHub's log is read; it keeps three days
 	sweepEvery     = 10 * time.Minute
 	sweepAge       = 24 * time.Hour // a repository that was not checked for so long is looked at again
 	sweepBatch     = 50
@@ -34,42 +32,6 @@ func (a *Actor) Timers(keep storage.Retention) []work.Timer {
 			return wrapped(err)
 		})},
 	}
-}
-
-// redeliver asks GitHub to send again what it could not deliver.
-func (a *Actor) redeliver(ctx context.Context, _ *work.Claim) error {
-	log, err := a.App.Deliveries(ctx, a.Now().Add(-redeliverBack))
-	if err != nil {
-		return limited(err)
-	}
-	failed := map[string]gh.HookDelivery{}
-	var guids []string
-	delivered := map[string]bool{}
-	for _, d := range log {
-		if d.Delivered() {
-			delivered[d.GUID] = true
-		}
-	}
-	for _, d := range log { // newest first: one attempt for each delivery
-		if _, ok := failed[d.GUID]; !ok && !delivered[d.GUID] {
-			failed[d.GUID] = d
-			guids = append(guids, d.GUID)
-		}
-	}
-	known, err := a.Store.KnownDeliveries(ctx, guids)
-	if err != nil {
-		return wrapped(err)
-	}
-	for _, g := range guids {
-		if known[g] {
-			continue
-		}
-		if err := a.App.Redeliver(ctx, failed[g].ID); err != nil {
-			return fmt.Errorf("evaluate: redeliver %s: %w", g, err)
-		}
-		a.Log.InfoContext(ctx, "asked for redelivery", "delivery", g, "event", failed[g].Event)
-	}
-	return nil
 }
 
 // stock compares the installations there are with those that are known: webhooks of installations may be lost like any. What is known is read first,

@@ -111,11 +111,11 @@ type HookDelivery struct {
 // Delivered reports whether the server answered with success.
 func (d HookDelivery) Delivered() bool { return d.StatusCode >= 200 && d.StatusCode < 300 }
 
-// Deliveries reads GitHub's log of deliveries, newest first, back to a time, up to 1,000.
+// Deliveries reads GitHub's log of deliveries, newest first, back to a time, up to 10,000.
 func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, error) {
 	var out []HookDelivery
 	path := "app/hook/deliveries?per_page=100"
-	for range 10 {
+	for range 100 {
 		var some []HookDelivery
 		resp, err := a.own.do(ctx, http.MethodGet, "/app/hook/deliveries", path, nil, &some, nil)
 		if err != nil {
