@@ -63,14 +63,14 @@ func stamped(now string) string {
 	return `updated_at = CASE WHEN repositories.updated_at < ` + now + ` THEN ` + now + ` ELSE repositories.updated_at + 1 END`
 }
 
-// PutRepository writes what GitHub says about a repository, new or known, and takes it back in if it was removed. Empty DefaultBranch and
-// Homepage leave what is there; Topics are written as they are. Of a known repository all else stays, Learner too; of a new one Learner is written.
+// PutRepository writes what GitHub says about a repository, new or known. An empty DefaultBranch leaves what is there; Homepage and Topics are written as
+// they are. Of a known repository all else stays, Learner too, and one that was removed stays so; of a new one Learner is written.
 func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
 	_, err := q.w.exec(ctx, `INSERT INTO repositories (id, installation_id, owner, name, private, archived, fork, default_branch, homepage, topics, learner, created_at, updated_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
  private = excluded.private, archived = excluded.archived, fork = excluded.fork,
  default_branch = CASE WHEN excluded.default_branch = '' THEN repositories.default_branch ELSE excluded.default_branch END,
- homepage = CASE WHEN excluded.homepage = '' THEN repositories.homepage ELSE excluded.homepage END, topics = excluded.topics, removed_at = NULL, `+stamped(`excluded.updated_at`),
+ homepage = excluded.homepage, topics = excluded.topics, `+stamped(`excluded.updated_at`),
 		r.ID, r.InstallationID, r.Owner, r.Name, r.Private, r.Archived, r.Fork, r.DefaultBranch, r.Homepage, bound(r.Topics), r.Learner, q.now())
 	return wrap(err, "put repository %d", r.ID)
 }
@@ -186,6 +186,12 @@ func (q *Queries) RenameRepository(ctx context.Context, id int64, owner, name st
 // RemoveRepository notes that the installation no longer covers it. Its data stays until DeleteRepository.
 func (q *Queries) RemoveRepository(ctx context.Context, id int64) error {
 	return q.updateRepository(ctx, "removal", id, `removed_at = $2`)
+}
+
+// RestoreRepository takes back in what [Queries.RemoveRepository] let go of, as one that was not checked for long; of one that is covered nothing changes.
+func (q *Queries) RestoreRepository(ctx context.Context, id int64) error {
+	_, err := q.w.exec(ctx, `UPDATE repositories SET removed_at = NULL, checked_at = NULL, `+stamped(`$2`)+` WHERE id = $1 AND removed_at IS NOT NULL`, id, q.now())
+	return wrap(err, "restore repository %d", id)
 }
 
 // DeleteRepository removes a repository with all its data in one transaction. Deleting what is not there is no error.

@@ -58,8 +58,9 @@ type run struct {
 	std    standard
 	act    *activity
 	set    settings
-	fresh  bool // first sight: the row did not exist
-	fill   bool // ask once for the activity of before the installation
+	fresh  bool  // first sight: the row did not exist
+	was    int64 // the installation that the row names, or named before these deliveries
+	fill   bool  // ask once for the activity of before the installation
 
 	box   []delivery
 	ids   []int64
@@ -138,6 +139,15 @@ func (r *run) handle(ctx context.Context, id int64) error {
 	if r.gone {
 		return r.orFinish(ctx, r.Store.DeleteRepository(ctx, id))
 	}
+	if !r.repo.RemovedAt.IsZero() {
+		if r.repo.InstallationID == r.was {
+			return r.finish(ctx) // the installation no longer covers it: what was sent before says nothing now
+		}
+		if err := r.Store.RestoreRepository(ctx, id); err != nil {
+			return wrapped(err)
+		}
+		r.repo.RemovedAt = time.Time{}
+	}
 	if err := r.Store.PutRepository(ctx, r.repo); err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}
@@ -175,7 +185,7 @@ func (r *run) load(ctx context.Context, id int64) error {
 	repo, err := r.Store.Repository(ctx, id)
 	switch {
 	case err == nil:
-		r.repo = repo
+		r.repo, r.was = repo, repo.InstallationID
 	case errors.Is(err, storage.ErrNotFound):
 		r.fresh = true
 		r.repo = storage.Repository{ID: id}
@@ -203,8 +213,8 @@ func (r *run) identify(g *gh.Repository) {
 		r.repo.DefaultBranch = g.DefaultBranch
 	}
 	r.repo.Private, r.repo.Archived, r.repo.Fork = g.Private, g.Archived, g.Fork
-	if g.Homepage != "" {
-		r.repo.Homepage = g.Homepage
+	if g.Homepage.Known {
+		r.repo.Homepage = g.Homepage.URL
 	}
 	if g.Topics != nil {
 		r.repo.Topics = strings.Join(g.Topics, " ")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -259,6 +260,27 @@ func TestCommandsAreAnsweredOnce(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestOnceOnABusyIssue: the reply is found again behind a hundred comments.
+func TestOnceOnABusyIssue(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	n := s.Issue(s.repo).Number
+	for i := range 105 {
+		s.Sim.Comment(s.repo, s.people["reader"], n, fmt.Sprintf("Talk %d", i))
+	}
+	s.Settle()
+	var failed atomic.Bool
+	s.Sim.Fail(func(r *http.Request) githubsim.Fault {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/comments") && failed.CompareAndSwap(false, true) {
+			return githubsim.Fault{Kind: githubsim.FaultStatus, Landed: true}
+		}
+		return githubsim.Fault{}
+	})
+	if got := s.say("mona", "/milepost approve license Seen."); len(got.replies) != 1 || !failed.Load() {
+		t.Errorf("%d replies: %v", len(got.replies), got.replies)
 	}
 }
 

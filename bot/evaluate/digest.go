@@ -1,14 +1,18 @@
 package evaluate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"milepost/bot/gh"
+	"milepost/bot/inforce"
 	"milepost/bot/render"
 	"milepost/bot/work"
 	"milepost/rules"
@@ -24,7 +28,7 @@ const (
 	stuckAfter  = 7 * 24 * time.Hour
 )
 
-// digests writes the weekly summaries that are due: one issue in each mentors' repository that a configuration names.
+// digests writes the weekly summaries that are due, each whatever becomes of the others: one issue in each mentors' repository that is named.
 func (a *Actor) digests(ctx context.Context, _ *work.Claim) error {
 	now := a.Now().UTC()
 	if now.Hour() < digestHour {
@@ -37,40 +41,60 @@ func (a *Actor) digests(ctx context.Context, _ *work.Claim) error {
 	groups := map[string][]storage.Repository{}
 	stds := map[int64]standard{}
 	byName := map[string]storage.Repository{}
+	var failed error
 	for _, r := range all {
 		byName[strings.ToLower(r.FullName())] = r
-	}
-	for _, r := range all {
-		std, err := a.stored(ctx, &r)
-		if err != nil {
-			return err
-		}
-		target := strings.ToLower(std.conf.Digest.Repo)
-		day := std.conf.Digest.Weekday
-		if day == "" {
-			day = "monday"
-		}
-		// Only a repository of the same owner may be written to, or any learner could make the app write to strangers.
-		owner, _, _ := strings.Cut(target, "/")
-		if target == "" || !strings.EqualFold(owner, r.Owner) || !strings.EqualFold(day, now.Weekday().String()) || r.ReportID == 0 {
+		if r.ReportID == 0 {
 			continue
 		}
-		groups[target] = append(groups[target], r)
-		stds[r.ID] = std
+		std, err := a.stored(ctx, &r)
+		failed = errors.Join(failed, err)
+		if target := strings.ToLower(std.conf.Digest.Repo); err == nil && target != "" {
+			groups[target] = append(groups[target], r)
+			stds[r.ID] = std
+		}
 	}
-	for target, repos := range groups {
+	var until time.Time
+	for _, target := range slices.Sorted(maps.Keys(groups)) {
 		to, ok := byName[target]
 		if !ok {
 			continue // the app is not installed there
 		}
-		if err := a.digest(ctx, to, repos, stds, now); err != nil {
-			if until, limited := gh.RetryAt(err); limited {
-				return work.Snooze(until, "GitHub's rate limit")
-			}
-			return err
+		err := a.digestDue(ctx, to, groups[target], stds, now)
+		if at, limited := gh.RetryAt(err); limited {
+			until = at
+			continue
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("evaluate: digest in repository %d: %w", to.ID, err))
 		}
 	}
-	return nil
+	if failed == nil && !until.IsZero() {
+		return work.Snooze(until, "GitHub's rate limit")
+	}
+	return failed
+}
+
+// digestDue writes the digest if its day has come, and if the repository agrees: its owner's defaults or its own configuration name it. Else any
+// learner could make the app open issues in the repository of another.
+func (a *Actor) digestDue(ctx context.Context, to storage.Repository, repos []storage.Repository, stds map[int64]standard, now time.Time) error {
+	defaults, err := inforce.Defaults(ctx, a.Store, to.Owner)
+	if err != nil {
+		return wrapped(err)
+	}
+	own, err := inforce.Own(&to)
+	if err != nil {
+		return wrapped(err)
+	}
+	agreed := defaults.Digest
+	if !strings.EqualFold(agreed.Repo, to.FullName()) {
+		agreed = own.Digest
+	}
+	if !strings.EqualFold(agreed.Repo, to.FullName()) || !strings.EqualFold(cmp.Or(agreed.Weekday, "monday"), now.Weekday().String()) {
+		return nil
+	}
+	repos = slices.DeleteFunc(repos, func(r storage.Repository) bool { return !strings.EqualFold(r.Owner, to.Owner) })
+	return a.digest(ctx, to, repos, stds, now)
 }
 
 // digest writes one week's digest, once.
@@ -111,7 +135,7 @@ func (a *Actor) digest(ctx context.Context, to storage.Repository, repos []stora
 	marker := "<!-- milepost:digest:" + key + " -->"
 	found, err := client.FindIssues(ctx, ghRepo(&to), a.Slug+"[bot]")
 	if err != nil {
-		return tolerate(err)
+		return unwritable(err)
 	}
 	pub := storage.Publication{RepoID: to.ID, Kind: storage.PublicationDigest, Key: key, State: "open"}
 	for _, i := range found { // written before a crash kept it from being recorded
@@ -122,10 +146,18 @@ func (a *Actor) digest(ctx context.Context, to storage.Repository, repos []stora
 	}
 	issue, err := client.CreateIssue(ctx, ghRepo(&to), title, body+"\n\n"+marker)
 	if err != nil {
-		return tolerate(err)
+		return unwritable(err)
 	}
 	pub.RemoteID, pub.Number, pub.URL = issue.ID, issue.Number, issue.URL
 	return wrapped(a.Store.PutPublication(ctx, pub))
+}
+
+// unwritable lets pass what says that the mentors' repository takes no issue: it is asked again an hour later, as long as the day lasts.
+func unwritable(err error) error {
+	if gh.Is(err, gh.Archived, gh.Suspended, gh.Invalid, gh.Legal) {
+		return nil
+	}
+	return tolerate(err)
 }
 
 // digestLines adds what one repository has to tell.

@@ -76,9 +76,10 @@ type issueRef struct {
 }
 
 type comment struct {
-	ID   int64      `json:"id"`
-	Body string     `json:"body"`
-	User gh.Account `json:"user"`
+	ID        int64      `json:"id"`
+	Body      string     `json:"body"`
+	User      gh.Account `json:"user"`
+	CreatedAt time.Time  `json:"created_at"`
 }
 
 type changes struct {

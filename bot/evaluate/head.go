@@ -369,7 +369,7 @@ func (r *run) celebrate(ctx context.Context, in render.IssueInput, got *judged, 
 		c := r.set.Changes[0]
 		if c.Commit == got.report.Repository.Commit && len(c.Gained) > 0 {
 			key := "earned-" + c.Commit
-			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, key, render.MilestoneEarned(in, c.Gained), r.fence); err != nil {
+			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, time.Time{}, key, render.MilestoneEarned(in, c.Gained), r.fence); err != nil {
 				return err
 			}
 		}
@@ -380,7 +380,7 @@ func (r *run) celebrate(ctx context.Context, in render.IssueInput, got *judged, 
 		}
 		if !res.Created && r.std.conf.Celebration() == config.EachStep { // what was complete at first sight is in the issue itself
 			key := "step-" + s.ID
-			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, key, render.StepCompleted(in, s), r.fence); err != nil {
+			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, time.Time{}, key, render.StepCompleted(in, s), r.fence); err != nil {
 				return err
 			}
 		}

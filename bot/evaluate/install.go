@@ -106,8 +106,8 @@ func (a *Actor) installEvent(ctx context.Context, event string, in installDelive
 		return true, false, nil
 	case "installation_repositories.removed":
 		for _, r := range in.Removed {
-			if err := a.Store.RemoveRepository(ctx, r.ID); err != nil && !errors.Is(err, storage.ErrNotFound) {
-				return false, false, wrapped(err)
+			if err := a.letGo(ctx, id, r.ID); err != nil {
+				return false, false, err
 			}
 		}
 		return false, false, a.putInstallation(ctx, in.Installation)
@@ -165,23 +165,43 @@ func (a *Actor) takeStock(ctx context.Context, id int64) error {
 		old, had := before[g.ID]
 		delete(before, g.ID)
 		owner, name, _ := strings.Cut(g.FullName, "/")
-		if err := a.Store.PutRepository(ctx, storage.Repository{
-			ID: g.ID, InstallationID: id, Owner: owner, Name: name, Private: g.Private, Archived: g.Archived, Fork: g.Fork, DefaultBranch: g.DefaultBranch, Homepage: g.Homepage, Topics: strings.Join(g.Topics, " "),
-		}); err != nil {
+		if g.Homepage.Known {
+			old.Homepage = g.Homepage.URL
+		}
+		err := a.Store.PutRepository(ctx, storage.Repository{
+			ID: g.ID, InstallationID: id, Owner: owner, Name: name, Private: g.Private, Archived: g.Archived, Fork: g.Fork, DefaultBranch: g.DefaultBranch, Homepage: old.Homepage, Topics: strings.Join(g.Topics, " "),
+		})
+		if err == nil && !had {
+			err = a.Store.RestoreRepository(ctx, g.ID)
+		}
+		if err != nil {
 			return wrapped(err)
 		}
-		if !had || !old.RemovedAt.IsZero() || old.ReportID == 0 || old.State != "" {
+		if !had || old.ReportID == 0 || old.State != "" {
 			wishes = append(wishes, storage.Wish{Key: storage.Key{Kind: storage.KindRepo, ID: strconv.FormatInt(g.ID, 10)}, Priority: priority})
 		}
 	}
-	for gone, r := range before {
-		if whole && r.RemovedAt.IsZero() {
-			if err := a.Store.RemoveRepository(ctx, gone); err != nil {
-				return wrapped(err)
-			}
+	if !whole {
+		clear(before) // what the list lacks need not be gone
+	}
+	for gone := range before {
+		if err := a.letGo(ctx, id, gone); err != nil {
+			return err
 		}
 	}
 	return wrapped(a.Store.Enqueue(ctx, wishes...))
+}
+
+// letGo notes that an installation no longer covers a repository, unless that has gone over to another installation.
+func (a *Actor) letGo(ctx context.Context, installation, id int64) error {
+	repo, err := a.Store.Repository(ctx, id)
+	if err == nil && repo.InstallationID == installation {
+		err = a.Store.RemoveRepository(ctx, id)
+	}
+	if errors.Is(err, storage.ErrNotFound) {
+		err = nil
+	}
+	return wrapped(err)
 }
 
 // uninstall removes what was kept of an installation.

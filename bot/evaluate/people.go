@@ -10,6 +10,7 @@ import (
 
 	"milepost/bot/command"
 	"milepost/bot/gh"
+	"milepost/bot/inforce"
 	"milepost/bot/publish"
 	"milepost/bot/render"
 	"milepost/storage"
@@ -178,32 +179,18 @@ type rights struct {
 	mentor bool // approve and revoke
 }
 
-// rightsOf asks GitHub what a person may do in the repository. Mentors are those the configuration names, and maintainers who are not the learner.
+// rightsOf asks GitHub what a person may do in the repository.
 func (r *run) rightsOf(ctx context.Context, login string) (rights, error) {
 	perm, err := r.client.Permission(ctx, ghRepo(&r.repo), login)
 	if err != nil && !gh.Is(err, gh.Forbidden) {
 		return rights{}, err
 	}
-	out := rights{write: perm == "write" || perm == "maintain" || perm == "admin"}
-	learner := sameLogin(login, r.repo.Learner)
-	out.mentor = (perm == "maintain" || perm == "admin") && !learner
-	for _, m := range r.std.conf.Mentors {
-		if out.mentor || learner {
-			break
-		}
-		team, isTeam := strings.CutPrefix(m, "@")
-		if !isTeam {
-			out.mentor = sameLogin(m, login)
-			continue
-		}
-		org, slug, _ := strings.Cut(team, "/")
-		member, err := r.client.TeamMember(ctx, org, slug, login)
-		if tolerate(err) != nil {
-			return rights{}, err
-		}
-		out.mentor = member
+	inTeam := func(slug string) (bool, error) {
+		member, err := r.client.TeamMember(ctx, r.repo.Owner, slug, login)
+		return member, tolerate(err)
 	}
-	return out, nil
+	mentor, err := inforce.Mentor(&r.repo, inforce.Person{Login: login, Role: perm, InTeam: inTeam}, func() ([]string, error) { return r.std.conf.Mentors, nil })
+	return rights{write: perm == "write" || perm == "maintain" || perm == "admin", mentor: mentor}, err
 }
 
 // commands answers the commands of one comment, each once.
@@ -248,7 +235,7 @@ func (r *run) commands(ctx context.Context, d delivery) error {
 	}
 	if len(replies) > 0 {
 		key := fmt.Sprintf("reply-%d", d.Comment.ID)
-		if err := r.Publisher.Once(ctx, r.client, r.repo.ID, repo, d.Issue.Number, key, strings.Join(replies, "\n\n---\n\n"), r.fence); err != nil {
+		if err := r.Publisher.Once(ctx, r.client, r.repo.ID, repo, d.Issue.Number, d.Comment.CreatedAt, key, strings.Join(replies, "\n\n---\n\n"), r.fence); err != nil {
 			return err
 		}
 	}

@@ -402,3 +402,43 @@ func TestHistoryGoesOnFromDeliveries(t *testing.T) {
 		}
 	}
 }
+
+// TestRemovedStaysRemoved: a push of before the removal arrives after it.
+func TestRemovedStaysRemoved(t *testing.T) {
+	t.Parallel()
+	w := flowtest.New(t, flowtest.Options{NotInstalled: true})
+	repo := w.Sim.CreateRepo(w.Owner, "one", githubsim.RepoOptions{})
+	w.Sim.PushFiles(repo, "", w.Owner, "start", starter())
+	inst := w.Sim.Install(w.App, w.Owner, repo)
+	w.Settle()
+	w.Sim.PlanDeliveries(func(d githubsim.Delivery) githubsim.Plan {
+		if d.Event == "push" {
+			return githubsim.Plan{Behind: 1}
+		}
+		return githubsim.Plan{}
+	})
+	w.Sim.PushFiles(repo, "", w.Owner, "image", map[string]string{"Dockerfile": "FROM scratch\n"})
+	w.Sim.RemoveRepos(inst, repo)
+	w.Settle()
+	if w.Repo(repo).RemovedAt.IsZero() {
+		t.Error("a delivery of before the removal brought the repository back")
+	}
+	w.Sim.PlanDeliveries(nil)
+	w.Sim.AddRepos(inst, repo)
+	w.Settle()
+	if !w.Repo(repo).RemovedAt.IsZero() || !strings.Contains(w.Met(repo), "dockerfile") {
+		t.Errorf("added again, it is not up to date: met %s", w.Met(repo))
+	}
+}
+
+func TestHomepageTakenAway(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	for _, address := range []string{"https://shop.example", ""} {
+		w.Sim.SetHomepage(repo, address)
+		w.Settle()
+		if got := w.Repo(repo).Homepage; got != address {
+			t.Errorf("the homepage is %q, want %q", got, address)
+		}
+	}
+}

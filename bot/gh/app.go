@@ -223,9 +223,9 @@ func (c *Client) do(ctx context.Context, method, route, path string, in, out any
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.CallTimeout)
 	defer cancel()
-	req, err := c.gh.NewRequest(method, strings.TrimPrefix(path, "/"), in)
+	req, err := c.request(name, method, path, in)
 	if err != nil {
-		return nil, fmt.Errorf("github: %s: %w", name, err)
+		return nil, err
 	}
 	for k, v := range header {
 		req.Header[k] = v
@@ -247,6 +247,22 @@ func (c *Client) do(ctx context.Context, method, route, path string, in, out any
 		return raw, &Error{Kind: NotFound, Call: name, Status: raw.StatusCode, Msg: "it has moved"}
 	}
 	return raw, c.learn(ctx, resp, classify(name, err, c.cfg.Now()))
+}
+
+// request makes a request to a path of the API. A segment "." or "..", which no escape keeps from being resolved, would lead to another call: nothing has
+// such a name.
+func (c *Client) request(name, method, path string, in any) (*http.Request, error) {
+	plain, _, _ := strings.Cut(path, "?")
+	for segment := range strings.SplitSeq(plain, "/") {
+		if segment == "." || segment == ".." {
+			return nil, &Error{Kind: NotFound, Call: name, Msg: "nothing is named " + segment}
+		}
+	}
+	req, err := c.gh.NewRequest(method, strings.TrimPrefix(path, "/"), in)
+	if err != nil {
+		return nil, fmt.Errorf("github: %s: %w", name, err)
+	}
+	return req, nil
 }
 
 func (c *Client) observe(method, route string, resp *github.Response, took time.Duration) {

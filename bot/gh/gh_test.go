@@ -430,3 +430,28 @@ func TestCIOfRunsThatJudge(t *testing.T) {
 		t.Errorf("%+v, %v", ci, err)
 	}
 }
+
+// TestNamesThatLeadElsewhere: no name makes a call of another route.
+func TestNamesThatLeadElsewhere(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		t.Errorf("called %s", r.URL.Path)
+		_, _ = fmt.Fprint(w, `{"state":"active"}`)
+	}))
+	t.Cleanup(server.Close)
+	client, err := gh.Anonymous(gh.Config{APIURL: server.URL}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".", ".."} {
+		if member, err := client.TeamMember(t.Context(), "acme", name, "bob"); member || err != nil {
+			t.Errorf("%s: member %v, %v", name, member, err)
+		}
+		if _, err := client.TeamMembers(t.Context(), "acme", name); !gh.Is(err, gh.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := client.Repository(t.Context(), gh.Repo{Owner: name, Name: name}); !gh.Is(err, gh.NotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

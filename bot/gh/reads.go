@@ -45,11 +45,23 @@ type Repository struct {
 	Fork          bool            `json:"fork"`
 	HasIssues     bool            `json:"has_issues"`
 	DefaultBranch string          `json:"default_branch"`
-	Homepage      string          `json:"homepage"`
+	Homepage      Homepage        `json:"homepage"`
 	Topics        []string        `json:"topics"` // nil where the answer leaves them out
 	Size          int64           `json:"size"`   // kB; 0 for an empty one
 	PushedAt      time.Time       `json:"pushed_at"`
 	Permissions   map[string]bool `json:"permissions"`
+}
+
+// Homepage is the address of a repository's "About" box, "" for none; Known says that the answer tells.
+type Homepage struct {
+	Known bool
+	URL   string
+}
+
+// UnmarshalJSON takes a string; null is none.
+func (h *Homepage) UnmarshalJSON(data []byte) error {
+	h.Known = true
+	return json.Unmarshal(data, &h.URL)
 }
 
 // Repository reads a repository by name. A renamed or transferred one is found under its old name.
@@ -208,9 +220,9 @@ func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*c.cfg.CallTimeout)
 	defer cancel()
-	req, err := c.gh.NewRequest(http.MethodGet, r.path("/tarball/"+url.PathEscape(ref)), nil)
+	req, err := c.request(name, http.MethodGet, r.path("/tarball/"+url.PathEscape(ref)), nil)
 	if err != nil {
-		return nil, fmt.Errorf("github: %s: %w", name, err)
+		return nil, err
 	}
 	start := c.cfg.Now()
 	resp, err := c.gh.BareDo(ctx, req)
@@ -584,10 +596,14 @@ func paged[T any](ctx context.Context, c *Client, route, path string) ([]T, erro
 
 // pagedIn is paged for a list that stands inside an object, from which items takes it.
 func pagedIn[A, T any](ctx context.Context, c *Client, route, path string, items func(A) []T) ([]T, error) {
+	and := "?"
+	if strings.Contains(path, "?") {
+		and = "&"
+	}
 	var out []T
 	for page := 1; page <= pages; page++ {
 		var a A
-		if err := c.call(ctx, http.MethodGet, route, fmt.Sprintf("%s?per_page=100&page=%d", path, page), nil, &a); err != nil {
+		if err := c.call(ctx, http.MethodGet, route, fmt.Sprintf("%s%sper_page=100&page=%d", path, and, page), nil, &a); err != nil {
 			return nil, err
 		}
 		some := items(a)

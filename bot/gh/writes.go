@@ -45,12 +45,9 @@ func (c *Client) Issue(ctx context.Context, r Repo, number int) (Issue, error) {
 	return out, err
 }
 
-// FindIssues reads the issues, open and closed, that an account created, oldest first, up to 100.
+// FindIssues reads the issues, open and closed, that an account created, oldest first.
 func (c *Client) FindIssues(ctx context.Context, r Repo, creator string) ([]Issue, error) {
-	var out []Issue
-	path := r.path("/issues?state=all&sort=created&direction=asc&per_page=100&creator=" + url.QueryEscape(creator))
-	err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/issues", path, nil, &out)
-	return out, err
+	return paged[Issue](ctx, c, "/repos/{owner}/{repo}/issues", r.path("/issues?state=all&sort=created&direction=asc&creator="+url.QueryEscape(creator)))
 }
 
 // CreateIssue opens an issue. A label that does not exist is created by GitHub.
@@ -86,12 +83,13 @@ type Comment struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Comments reads the comments of an issue or pull request, up to 100.
-func (c *Client) Comments(ctx context.Context, r Repo, number int) ([]Comment, error) {
-	var out []Comment
-	path := r.path(fmt.Sprintf("/issues/%d/comments?per_page=100", number))
-	err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/issues/{issue_number}/comments", path, nil, &out)
-	return out, err
+// Comments reads the comments of an issue or pull request that were written or edited since a time by GitHub's clock; the zero time stands for all.
+func (c *Client) Comments(ctx context.Context, r Repo, number int, since time.Time) ([]Comment, error) {
+	path := r.path(fmt.Sprintf("/issues/%d/comments", number))
+	if !since.IsZero() {
+		path += "?since=" + since.UTC().Format(time.RFC3339)
+	}
+	return paged[Comment](ctx, c, "/repos/{owner}/{repo}/issues/{issue_number}/comments", path)
 }
 
 // CreateComment writes a comment.

@@ -60,6 +60,42 @@ func Configuration(repo *storage.Repository, defaults config.Config) (config.Con
 	return config.Merge(defaults, own), err
 }
 
+// Person is somebody of whom is asked what they may do in a repository.
+type Person struct {
+	Login string
+	Role  string // in the repository, in GitHub's words: "admin", "maintain", "write" ...
+	// InTeam asks GitHub whether the person is in a team of the repository's owner.
+	InTeam func(slug string) (bool, error)
+}
+
+// Mentor reports whether a person may sign off in a repository: its maintainers and those whom the configuration names, of teams those of the
+// repository's owner; never the learner. named gives the configuration's mentors when they are needed.
+func Mentor(repo *storage.Repository, who Person, named func() ([]string, error)) (bool, error) {
+	if strings.EqualFold(who.Login, repo.Learner) {
+		return false, nil
+	}
+	if who.Role == "admin" || who.Role == "maintain" {
+		return true, nil
+	}
+	all, err := named()
+	if err != nil {
+		return false, err
+	}
+	for _, m := range all {
+		team, isTeam := strings.CutPrefix(m, "@")
+		org, slug, _ := strings.Cut(team, "/")
+		switch {
+		case !isTeam && strings.EqualFold(m, who.Login):
+			return true, nil
+		case isTeam && strings.EqualFold(org, repo.Owner): // another organisation's team says nothing here
+			if member, err := who.InTeam(strings.ToLower(slug)); err != nil || member {
+				return member, err
+			}
+		}
+	}
+	return false, nil
+}
+
 // BuiltIn reports whether a configuration's roadmap is one that comes with the program.
 func BuiltIn(name string) bool { return name == "" || name == roadmaps.Default }
 

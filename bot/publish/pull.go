@@ -163,7 +163,7 @@ func (p *Publisher) Comment(ctx context.Context, c *gh.Client, in render.PullInp
 
 // firstComment adopts the comment that was written before a crash kept it from being recorded, or writes it.
 func (p *Publisher) firstComment(ctx context.Context, c *gh.Client, repo gh.Repo, in render.PullInput, pub storage.Publication, text render.CommentText, fence Fence) error {
-	all, err := c.Comments(ctx, repo, in.Number)
+	all, err := c.Comments(ctx, repo, in.Number, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -191,8 +191,8 @@ func (p *Publisher) firstComment(ctx context.Context, c *gh.Client, repo gh.Repo
 }
 
 // Once writes a comment on an issue once for a key that names its occasion, also after a crash between writing and recording: the occasion's
-// marker is looked for among the comments there are.
-func (p *Publisher) Once(ctx context.Context, c *gh.Client, repoID int64, repo gh.Repo, issue int, key, body string, fence Fence) error {
+// marker is looked for among the comments since the occasion, by GitHub's clock; the zero time stands for all.
+func (p *Publisher) Once(ctx context.Context, c *gh.Client, repoID int64, repo gh.Repo, issue int, since time.Time, key, body string, fence Fence) error {
 	_, err := p.Store.Publication(ctx, repoID, storage.PublicationComment, key)
 	if err == nil {
 		return nil
@@ -202,7 +202,7 @@ func (p *Publisher) Once(ctx context.Context, c *gh.Client, repoID int64, repo g
 	}
 	pub := storage.Publication{RepoID: repoID, Kind: storage.PublicationComment, Key: key, Number: issue, State: StateOpen}
 	marker := "<!-- milepost:" + key + " -->"
-	all, err := c.Comments(ctx, repo, issue)
+	all, err := c.Comments(ctx, repo, issue, since)
 	if err != nil {
 		return err
 	}

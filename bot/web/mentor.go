@@ -12,43 +12,23 @@ import (
 	"milepost/storage"
 )
 
-// mentors reports whether the person may sign off in a repository: maintainers and those whom the configuration names, never the learner.
+// mentors reports whether the person may sign off in a repository.
 func (p *request) mentors(ctx context.Context, repo *storage.Repository) (bool, error) {
 	v := p.viewer
-	if !v.sees(repo.ID) || strings.EqualFold(v.user.Login, repo.Learner) {
+	if !v.sees(repo.ID) {
 		return false, nil
 	}
-	if role := v.roles[repo.ID]; role == roleAdmin || role == roleMaintain {
-		return true, nil
-	}
-	conf, err := p.srv.configuration(ctx, repo)
-	if err != nil {
-		return false, err
-	}
-	for _, m := range conf.Mentors {
-		team, isTeam := strings.CutPrefix(m, "@")
-		if !isTeam {
-			if strings.EqualFold(m, v.user.Login) {
-				return true, nil
-			}
-			continue
-		}
-		org, slug, _ := strings.Cut(team, "/")
-		if !strings.EqualFold(org, repo.Owner) {
-			continue // another organisation's team says nothing here
-		}
-		member, err := p.inTeam(org, slug)
-		if err != nil || member {
-			return member, err
-		}
-	}
-	return false, nil
+	who := inforce.Person{Login: v.user.Login, Role: v.roles[repo.ID], InTeam: func(slug string) (bool, error) { return p.inTeam(repo.Owner, slug) }}
+	return inforce.Mentor(repo, who, func() ([]string, error) {
+		conf, err := p.srv.configuration(ctx, repo)
+		return conf.Mentors, err
+	})
 }
 
 // inTeam reports whether GitHub lists the person as a member of a team.
 func (p *request) inTeam(org, slug string) (bool, error) {
 	return answered(p, p.srv.memberships, p.viewer.key("member", org+"/"+slug), func(ctx context.Context, c *gh.Client) (bool, error) {
-		return c.TeamMember(ctx, org, strings.ToLower(slug), p.viewer.user.Login)
+		return c.TeamMember(ctx, org, slug, p.viewer.user.Login)
 	})
 }
 

@@ -8,11 +8,12 @@ import "milepost/storage"
 //	s string, cut at 1 KiB    t text, cut at 300 bytes    m Markdown, cut at 64 KiB
 //	i integer of 64 bits      b boolean                   p whether it is there and not null
 //	r any value up to 8 KiB, as it is    o Markdown of a progress issue, whole; of another none
+//	e string as s, null being an empty one: what was taken away is told from what is not said
 var (
 	common = []string{
 		"action:s", "installation.id:i", "sender.login:s", "sender.id:i", "sender.type:s", "organization.login:s", "organization.id:i",
 		"repository.id:i", "repository.name:s", "repository.full_name:s", "repository.owner.login:s", "repository.owner.id:i", "repository.owner.type:s",
-		"repository.private:b", "repository.archived:b", "repository.disabled:b", "repository.fork:b", "repository.default_branch:s", "repository.homepage:s",
+		"repository.private:b", "repository.archived:b", "repository.disabled:b", "repository.fork:b", "repository.default_branch:s", "repository.homepage:e",
 	}
 	account = []string{
 		"installation.app_id:i", "installation.app_slug:s", "installation.account.login:s", "installation.account.id:i", "installation.account.type:s",

@@ -66,7 +66,7 @@ func compile(paths []string) *node {
 	root := &node{}
 	for _, p := range paths {
 		path, k, ok := strings.Cut(p, ":")
-		if !ok || len(k) != 1 || !strings.Contains("stmoibpr", k) { //nolint:gocritic // the kind is one of these letters
+		if !ok || len(k) != 1 || !strings.Contains("stmoibpre", k) { //nolint:gocritic // the kind is one of these letters
 			panic("webhook: bad path " + p)
 		}
 		n := root
@@ -314,8 +314,11 @@ func (s *scanner) array(n *node, depth int) error {
 
 // appendValue appends a valid JSON value if it is of the field's kind.
 func (f *field) appendValue(out, raw []byte) ([]byte, bool) {
+	if f.kind == 'e' && raw[0] == 'n' {
+		return append(out, `""`...), true
+	}
 	switch f.kind {
-	case 's', 't', 'm', 'o':
+	case 's', 't', 'm', 'o', 'e':
 		if raw[0] != '"' || f.kind == 'o' && (len(raw) > f.kind.limit() || !bytes.Contains(raw, []byte("milepost:issue:"))) {
 			return out, false
 		}

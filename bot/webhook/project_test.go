@@ -93,7 +93,7 @@ func TestTable(t *testing.T) {
 					typ = typ.Elem()
 				}
 			}
-			want := map[string][]reflect.Kind{"s": {reflect.String}, "t": {reflect.String}, "m": {reflect.String}, "o": {reflect.String}, "i": {reflect.Int64, reflect.Int}, "b": {reflect.Bool}, "p": {reflect.Bool, reflect.Pointer}, "r": {reflect.Slice}}[k]
+			want := map[string][]reflect.Kind{"s": {reflect.String}, "t": {reflect.String}, "m": {reflect.String}, "o": {reflect.String}, "e": {reflect.String}, "i": {reflect.Int64, reflect.Int}, "b": {reflect.Bool}, "p": {reflect.Bool, reflect.Pointer}, "r": {reflect.Slice}}[k]
 			if k == "p" && typ == reflect.TypeFor[TextChange]() {
 				continue
 			}

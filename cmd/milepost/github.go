@@ -42,7 +42,7 @@ func readGitHub(ctx context.Context, target string, getenv func(string) string) 
 		return nil, snapshot.Activity{}, explainGitHub(err, name, token)
 	}
 	snap.Name, snap.Ref = info.FullName, branch
-	act := snapshot.Activity{Owner: info.Owner.Login, OwnerIsOrg: info.Owner.Type == "Organization", Homepage: &info.Homepage}
+	act := snapshot.Activity{Owner: info.Owner.Login, OwnerIsOrg: info.Owner.Type == "Organization", Homepage: &info.Homepage.URL}
 	if len(snap.Entries) > 0 {
 		if c, err := client.Commit(ctx, r, branch); err == nil {
 			snap.Commit = c.SHA

@@ -58,6 +58,7 @@ func TestParseFaults(t *testing.T) {
 		"bad glob":          {"ignore: [\"a[\"]\n", `.github/milepost.yml:1:11: ignore: "a[" is not a valid glob; try "docs/**"`},
 		"login with @":      {"learner: \"@octocat\"\n", `.github/milepost.yml:1:11: learner: "@octocat" is not a GitHub login; write it without @`},
 		"not a team":        {"mentors: [\"@acme\"]\n", `.github/milepost.yml:1:12: mentors: "@acme" is neither a login nor a team; write octocat or @org/team`},
+		"a team above":      {"mentors: [\"@acme/..\"]\n", `.github/milepost.yml:1:12: mentors: "@acme/.." is neither a login nor a team; write octocat or @org/team`},
 		"unknown roadmap":   {"roadmap: frontend\n", `.github/milepost.yml:1:10: roadmap: there is no built-in roadmap "frontend"; use "backend", or the path of a .yml file`},
 		"path outside":      {"roadmap: ../x.yml\n", `.github/milepost.yml:1:10: roadmap: the path must be inside the repository`},
 		"celebrate":         {"issue: {celebrate: always}\n", `.github/milepost.yml:1:20: celebrate takes milestones, steps or never`},

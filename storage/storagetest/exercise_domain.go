@@ -58,10 +58,10 @@ func testRepositories(t *testing.T, b *bench) {
 	check(t, b.SetRepositorySettings(b.ctx, id, []byte(`{"x":1}`)))
 	check(t, b.PauseRepository(b.ctx, id, now.Add(time.Hour), "issue closed"))
 	// A webhook that knows less leaves what the bot knows.
-	check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: 71, Owner: "Ada", Name: "Shop2"}))
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: 71, Owner: "Ada", Name: "Shop2", Homepage: "https://y.example"}))
 	got, err := b.RepositoryByName(b.ctx, "aDA", "shop2")
 	check(t, err)
-	want := storage.Repository{ID: id, InstallationID: 71, Owner: "Ada", Name: "Shop2", DefaultBranch: "main", Homepage: "https://x.example", Learner: "ada", HeadSHA: "c1", TreeSHA: "t1",
+	want := storage.Repository{ID: id, InstallationID: 71, Owner: "Ada", Name: "Shop2", DefaultBranch: "main", Homepage: "https://y.example", Learner: "ada", HeadSHA: "c1", TreeSHA: "t1",
 		State: "empty", StateDetail: "nothing in it", Config: []byte(`{}`), ConfigSHA: "blob", ConfigError: "line 3", Public: true, PausedUntil: now.Add(time.Hour), PausedBy: "issue closed",
 		Settings: []byte(`{"x":1}`), PushedAt: now, CreatedAt: now, UpdatedAt: now.Add(8 * time.Millisecond)} // eight changes, each with its own stamp
 	same(t, "repository", got, want)
@@ -86,6 +86,13 @@ func testRepositories(t *testing.T, b *bench) {
 	equal(t, "after the removal", len(all), 0)
 	_, err = b.RepositoryByName(b.ctx, "Bob", "Shop")
 	wantErr(t, err, storage.ErrNotFound)
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: 71, Owner: "Bob", Name: "Shop"}))
+	_, err = b.RepositoryByName(b.ctx, "Bob", "Shop") // what is said of it does not bring it back
+	wantErr(t, err, storage.ErrNotFound)
+	check(t, b.RestoreRepository(b.ctx, id))
+	got, err = b.RepositoryByName(b.ctx, "Bob", "Shop")
+	check(t, err)
+	equal(t, "back, and checked long ago", got.CheckedAt.IsZero() && got.Homepage == "", true)
 	wantErr(t, b.SetRepositoryHead(b.ctx, 1, "", ""), storage.ErrNotFound)
 }
 
