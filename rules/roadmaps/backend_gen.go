@@ -2151,7 +2151,7 @@ func backendValue() *rules.Roadmap {
 							"php":     "Run `{add} firebase/php-jwt`, answer the log-in with `JWT::encode`, and check it with `JWT::decode`.",
 							"python":  "Run `{add} pyjwt`, answer the log-in with `jwt.encode(...)`, and check it in a dependency or decorator with `jwt.decode`.",
 							"ruby":    "Run `{add} jwt`, answer the log-in with `JWT.encode`, and check it in a `before_action` with `JWT.decode`.",
-							"rust":    "Run `{add} jsonwebtoken`, issue a token with `encode(...)` at log-in, and check it with `decode::<Claims>(...)` before protected handlers.",
+							"rust":    "Run `{add} jsonwebtoken --features rust_crypto`, issue a token with `encode(...)` at log-in, and check it with `decode::<Claims>(...)` before protected handlers.",
 							"sinatra": "Run `{add} jwt`, answer the log-in with `JWT.encode`, and check it in a `before` block with `JWT.decode`.",
 							"symfony": "Run `{add} lexik/jwt-authentication-bundle`, make its keys, and add `jwt: ~` to a firewall in `config/packages/security.yaml`.",
 						},
