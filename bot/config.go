@@ -3,6 +3,7 @@ package bot
 
 import (
 	"cmp"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -118,6 +119,29 @@ func (c *Config) validate() error {
 	if c.Port < 0 || c.Port > 65535 {
 		fault("PORT must be 0 to 65535, not %d", c.Port)
 	}
+	if strings.Trim(c.Host, "0123456789.") == "" && c.Host != "" && net.ParseIP(c.Host) == nil || strings.ContainsAny(c.Host, "/ ") {
+		fault("HOST must be an address of this machine such as 127.0.0.1 or localhost, not %q", c.Host)
+	}
+	if _, port, err := net.SplitHostPort(c.MetricsAddr); c.MetricsAddr != "" && (err != nil || !isPort(port)) {
+		fault("METRICS_ADDR must be an address with a port such as 127.0.0.1:9090, not %q", c.MetricsAddr)
+	}
+	if err := storage.CheckURL(c.DatabaseURL); err != nil {
+		faults = append(faults, err)
+	}
+	for i, login := range c.Admins {
+		name := strings.TrimPrefix(strings.TrimSpace(login), "@")
+		if strings.Trim(strings.ToLower(name), loginCharacters) != "" {
+			fault("ADMINS takes GitHub logins separated by commas, and %q is none", login)
+			continue
+		}
+		c.Admins[i] = name
+	}
+	if (c.ClientID == "") != (c.ClientSecret == "") {
+		fault("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET belong together and one is not set; copy both from the app's settings page")
+	}
+	if block, _ := pem.Decode([]byte(strings.ReplaceAll(c.PrivateKey, `\n`, "\n"))); c.PrivateKey != "" && block == nil {
+		fault("PRIVATE_KEY holds no key; give all of the .pem file, from -----BEGIN to the last line")
+	}
 	if !strings.HasPrefix(c.WebhookPath, "/") {
 		fault("WEBHOOK_PATH must start with a slash, not %q", c.WebhookPath)
 	}
@@ -147,6 +171,14 @@ func (c *Config) validate() error {
 		fault("PRIVATE_KEY or PRIVATE_KEY_PATH is needed with APP_ID; GitHub gives the .pem file on the app's settings page")
 	}
 	return errors.Join(append(faults, c.Tracing.faults()...)...)
+}
+
+// loginCharacters are what logins are made of.
+const loginCharacters = "abcdefghijklmnopqrstuvwxyz0123456789-_" // _ is in those of managed users
+
+func isPort(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 0 && n <= 65535
 }
 
 // retention is how long what is kept; the text was validated.

@@ -62,6 +62,7 @@ func Diagnose(ctx context.Context, cfg Config, now func() time.Time, transport h
 }
 
 type doctor struct {
+	faulty    bool // the configuration is
 	cfg       Config
 	now       func() time.Time
 	transport http.RoundTripper
@@ -77,6 +78,7 @@ func (d *doctor) say(what string, l Level, detail, remedy string) {
 
 func (d *doctor) configuration() {
 	if err := d.cfg.validate(); err != nil {
+		d.faulty = true
 		for _, line := range strings.Split(err.Error(), "\n") {
 			d.say("configuration", Fault, line, "set the variable as described and start again")
 		}
@@ -92,9 +94,13 @@ func (d *doctor) configuration() {
 }
 
 func (d *doctor) database(ctx context.Context) {
+	if storage.CheckURL(d.cfg.DatabaseURL) != nil { // said with the configuration
+		d.blind = true
+		return
+	}
 	store, err := storage.Open(ctx, d.cfg.DatabaseURL, storage.Options{Shared: true, NoMigrate: true})
 	if errors.Is(err, fs.ErrNotExist) {
-		d.say("database", Fault, "there is none yet: "+err.Error(), "check DATABASE_URL; if it is right, run `milepost migrate` or start `milepost serve`, which makes the database")
+		d.say("database", Fault, "there is none yet: "+err.Error(), "check DATABASE_URL; if it is right, make its folder unless that is there, and start `milepost serve`, which makes the database")
 		return
 	}
 	if err != nil {
@@ -132,6 +138,10 @@ func (d *doctor) database(ctx context.Context) {
 }
 
 func (d *doctor) app(ctx context.Context) {
+	if d.faulty {
+		d.say("app", Warning, "whether it works cannot be known with this configuration", "mend the configuration first")
+		return
+	}
 	creds, ok, err := d.credentials(ctx)
 	switch {
 	case err != nil:

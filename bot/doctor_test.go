@@ -49,7 +49,16 @@ func TestDoctor(t *testing.T) {
 		{"no webhook secret", func(_ *testing.T, w *world) { delete(w.env, "WEBHOOK_SECRET") }, "configuration", bot.Fault, "WEBHOOK_SECRET is needed", "set the variable"},
 		{"no app", func(_ *testing.T, w *world) { delete(w.env, "APP_ID"); delete(w.env, "PRIVATE_KEY") }, "app", bot.Fault, "no GitHub App", "set-up page"},
 		{"another app's id", func(_ *testing.T, w *world) { w.env["APP_ID"] = "999999" }, "app", bot.Fault, "", "APP_ID"},
-		{"no key", func(_ *testing.T, w *world) { w.env["PRIVATE_KEY"] = "nonsense" }, "app", bot.Fault, "PRIVATE_KEY is not an RSA key", ".pem"},
+		{"no key", func(_ *testing.T, w *world) { w.env["PRIVATE_KEY"] = "nonsense" }, "configuration", bot.Fault, "PRIVATE_KEY holds no key; give all of the .pem file", "set the variable"},
+		{"another kind of key", func(_ *testing.T, w *world) {
+			w.env["PRIVATE_KEY"] = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
+		}, "app", bot.Fault, "PRIVATE_KEY is not an RSA key", ".pem"},
+		{"faulty configuration", func(_ *testing.T, w *world) { w.env["APP_ID"] = "abc" }, "configuration", bot.Fault, "APP_ID takes a whole number", "set the variable"},
+		{"no address for metrics", func(_ *testing.T, w *world) { w.env["METRICS_ADDR"] = "nonsense" }, "configuration", bot.Fault, "METRICS_ADDR must be", "set the variable"},
+		{"no host", func(_ *testing.T, w *world) { w.env["HOST"] = "300.1.1.1" }, "configuration", bot.Fault, "HOST must be", "set the variable"},
+		{"another database", func(_ *testing.T, w *world) { w.env["DATABASE_URL"] = "mysql://x" }, "configuration", bot.Fault, "postgres://user:password@host/name is needed", "set the variable"},
+		{"no login", func(_ *testing.T, w *world) { w.env["ADMINS"] = "ada, @@" }, "configuration", bot.Fault, "ADMINS takes GitHub logins", "set the variable"},
+		{"half of sign-in", func(_ *testing.T, w *world) { delete(w.env, "GITHUB_CLIENT_SECRET") }, "configuration", bot.Fault, "belong together", "set the variable"},
 		{"key file missing", func(t *testing.T, w *world) {
 			delete(w.env, "PRIVATE_KEY")
 			w.env["PRIVATE_KEY_PATH"] = t.TempDir() + "/none.pem"
@@ -81,7 +90,7 @@ func TestDoctor(t *testing.T) {
 		}, "deliveries", bot.Warning, "failed", "reachable"},
 		{"no number", func(_ *testing.T, w *world) { w.env["WORKERS"] = "many" }, "configuration", bot.Fault, "WORKERS takes a whole number", "set the variable"},
 		{"database away", func(_ *testing.T, w *world) { w.env["DATABASE_URL"] = "sqlite:///nowhere/at/all.db" }, "database", bot.Fault, "", "DATABASE_URL"},
-		{"no database yet", func(t *testing.T, w *world) { w.env["DATABASE_URL"] = storagetest.SQLiteDSN(t) }, "database", bot.Fault, "no such file", "milepost migrate"},
+		{"no database yet", func(t *testing.T, w *world) { w.env["DATABASE_URL"] = storagetest.SQLiteDSN(t) }, "database", bot.Fault, "no such file", "milepost serve"},
 		{"schema missing", func(t *testing.T, w *world) {
 			w.env["DATABASE_URL"] = storagetest.SQLiteDSN(t)
 			store, err := storage.Open(t.Context(), w.env["DATABASE_URL"], storage.Options{NoMigrate: true})
@@ -98,7 +107,7 @@ func TestDoctor(t *testing.T) {
 			}
 		}, "queue", bot.Warning, "are waiting", "worker"},
 		{"no public address", func(_ *testing.T, w *world) { delete(w.env, "PUBLIC_URL") }, "public address", bot.Warning, "PUBLIC_URL", "PUBLIC_URL"},
-		{"no sign-in", func(_ *testing.T, w *world) { delete(w.env, "GITHUB_CLIENT_SECRET") }, "sign-in", bot.Warning, "GITHUB_CLIENT_SECRET", "settings page"},
+		{"no sign-in", func(_ *testing.T, w *world) { delete(w.env, "GITHUB_CLIENT_ID"); delete(w.env, "GITHUB_CLIENT_SECRET") }, "sign-in", bot.Warning, "GITHUB_CLIENT_SECRET", "settings page"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"milepost/bot/evaluate"
@@ -372,7 +373,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) listen(ctx context.Context) error {
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Addr())
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w; choose another PORT, or stop what uses it", s.cfg.Addr(), err)
+		remedy := "check HOST, which must be an address of this machine"
+		if errors.Is(err, syscall.EADDRINUSE) {
+			remedy = "choose another PORT, or stop what uses it"
+		}
+		return fmt.Errorf("cannot listen on %s: %w; %s", s.cfg.Addr(), err, remedy)
 	}
 	s.listener = ln
 	s.http = &http.Server{

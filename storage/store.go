@@ -108,6 +108,12 @@ func parseDSN(dsn string) (target, error) {
 	}
 }
 
+// CheckURL says what is wrong with the address of a database, as [Open] takes it, without opening it.
+func CheckURL(dsn string) error {
+	_, err := parseDSN(dsn)
+	return err
+}
+
 // Open opens the database named by dsn, brings its schema up to date and starts what runs in the background.
 // On SQLite it takes the lock of the file (ErrLocked if another process has it) and frees the leases that
 // a crashed process left. Close must be called.
@@ -180,6 +186,9 @@ func (s *Store) openSQLite(ctx context.Context, opts Options) error {
 	path := s.target.path
 	if opts.Shared || opts.ReadOnly {
 		if _, err := os.Stat(path); err != nil {
+			if where := new(os.PathError); errors.As(err, &where) {
+				err = where.Err // it names the path once more
+			}
 			return fmt.Errorf("storage: open %s: %w", path, err)
 		}
 	}

@@ -51,7 +51,7 @@ form owner/repo or owner/repo@ref is read from GitHub, with the token in GITHUB_
   milepost check octocat/hello-world@main --format json
   milepost check . --format sarif > milepost.sarif
   milepost check . --fail-under 60`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one folder or GitHub repository at a time"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			target := "."
 			if len(args) == 1 {
@@ -74,6 +74,9 @@ form owner/repo or owner/repo@ref is read from GitHub, with the token in GITHUB_
 func check(ctx context.Context, std streams, getenv func(string) string, target string, o checkOptions) error {
 	if !slices.Contains(checkFormats, o.format) {
 		return fmt.Errorf("there is no format %q; use one of %s", o.format, strings.Join(checkFormats, ", "))
+	}
+	if colours := []string{"auto", "always", "never"}; !slices.Contains(colours, o.colour) {
+		return fmt.Errorf("--color takes auto, always or never, not %q", o.colour)
 	}
 	if o.failUnder < 0 || o.failUnder > 100 {
 		return fmt.Errorf("--fail-under takes a percentage from 0 to 100, not %d", o.failUnder)
@@ -167,6 +170,20 @@ var remoteTarget = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}(@\S+)?$`)
 })
 
+// repositoryOf makes owner/repo[@ref] of the address of a repository on GitHub, as a browser or git shows it; anything else stays as it is.
+func repositoryOf(target string) string {
+	for _, before := range []string{"https://github.com/", "http://github.com/", "github.com/", "ssh://git@github.com/", "git@github.com:"} {
+		if rest, ok := strings.CutPrefix(target, before); ok {
+			name, ref, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/tree/")
+			if name = strings.TrimSuffix(name, ".git"); ref != "" {
+				name += "@" + ref
+			}
+			return name
+		}
+	}
+	return target
+}
+
 // readTarget reads what the user named: a folder (of a work tree, or inside one), a bare repository, or a repository on GitHub.
 func readTarget(ctx context.Context, target string, getenv func(string) string, p *progress) (*snapshot.Snapshot, snapshot.Activity, error) {
 	var act snapshot.Activity
@@ -176,8 +193,8 @@ func readTarget(ctx context.Context, target string, getenv func(string) string, 
 		return nil, act, fmt.Errorf("%s is a file; name the folder that holds the project", target)
 	case err == nil:
 		return readFolder(ctx, target, p)
-	case errors.Is(err, os.ErrNotExist) && remoteTarget().MatchString(target):
-		return readGitHub(ctx, target, getenv)
+	case errors.Is(err, os.ErrNotExist) && remoteTarget().MatchString(repositoryOf(target)):
+		return readGitHub(ctx, repositoryOf(target), getenv)
 	case errors.Is(err, os.ErrNotExist):
 		return nil, act, fmt.Errorf("there is no folder %q; name one that exists, or a GitHub repository as owner/repo", target)
 	default:

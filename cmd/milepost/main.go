@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit codes, as the documentation promises them.
@@ -68,7 +69,32 @@ It runs on a folder (milepost check), as a GitHub App (milepost serve), and as a
 	root.SetErr(std.err)
 	root.AddCommand(newDemo(std), newCheck(std, getenv), newServe(std), newRoadmap(std, getenv), newReplay(std, getenv), newMigrate(std, getenv), newDoctor(std, getenv), newVersion(std))
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if wrong := new(pflag.InvalidValueError); errors.As(err, &wrong) && wrong.GetFlag().Value.Type() == "int" {
+			return fmt.Errorf("--%s takes a whole number, not %q", wrong.GetFlag().Name, wrong.GetValue())
+		}
 		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
 	})
 	return root
+}
+
+// takes lets a command have from least to most arguments, and says in words what it takes.
+func takes(least, most int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("%s takes %s; see `%s --help`", c.CommandPath(), what, c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// group is a command that only holds others: an unknown one is an error, none at all asks for help.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("there is no command %q of %s; see `%s --help`", args[0], c.CommandPath(), c.CommandPath())
+		}
+		return nil
+	}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	return c
 }

@@ -30,7 +30,7 @@ func newReplay(std streams, getenv func(string) string) *cobra.Command {
 		Short: "Sign a stored webhook payload and deliver it to a running server",
 		Long: `Delivers the JSON in FILE as GitHub would: signed with the first secret of WEBHOOK_SECRET, under a new delivery id. The event is taken from the
 file's name (push.json, pull_request.opened.1.json) unless --event names it.`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1, "one file with a payload"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return replay(cmd.Context(), std, getenv, args[0], o)
 		},

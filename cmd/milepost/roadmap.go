@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"milepost/bot/evaluate"
+	"milepost/bot/render"
 	"milepost/rules"
 	"milepost/rules/roadmaps"
 	"milepost/rules/strict"
@@ -21,7 +22,7 @@ import (
 )
 
 func newRoadmap(std streams, getenv func(string) string) *cobra.Command {
-	cmd := &cobra.Command{Use: "roadmap", Short: "List, explain, validate and test roadmaps"}
+	cmd := group(&cobra.Command{Use: "roadmap", Short: "List, explain, validate and test roadmaps"})
 	var file, stack string
 	list := &cobra.Command{
 		Use: "list", Short: "List the steps and milestones", Args: cobra.NoArgs,
@@ -34,7 +35,7 @@ func newRoadmap(std streams, getenv func(string) string) *cobra.Command {
 		},
 	}
 	explain := &cobra.Command{
-		Use: "explain ID", Short: "Explain a milestone: why, how it is recognised, how to reach it", Args: cobra.ExactArgs(1),
+		Use: "explain ID", Short: "Explain a milestone: why, how it is recognised, how to reach it", Args: takes(1, 1, "the id of one milestone, as `milepost roadmap list` shows them"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := loadRoadmap(file)
 			if err != nil {
@@ -56,7 +57,7 @@ func newRoadmap(std streams, getenv func(string) string) *cobra.Command {
 	}
 	cmd.AddCommand(list, explain,
 		&cobra.Command{
-			Use: "validate FILE", Short: "Check a roadmap file; every fault comes with file, line and column", Args: cobra.ExactArgs(1),
+			Use: "validate FILE", Short: "Check a roadmap file; every fault comes with file, line and column", Args: takes(1, 1, "one roadmap file"),
 			RunE: func(_ *cobra.Command, args []string) error {
 				r, err := loadRoadmap(args[0])
 				if err != nil {
@@ -152,7 +153,7 @@ func newRoadmapTest(std streams) *cobra.Command {
 		Short: "Run the examples that the rules carry",
 		Long: `Runs the examples of every milestone and says which got another status than they must. Examples of the roadmap FILE stand beside it in the
 folder FILE without its ending, then .examples: mine.yaml has mine.examples/<milestone>.txtar. Without FILE the built-in roadmap is tested.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "one roadmap file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := ""
 			var fsys fs.FS
@@ -201,7 +202,7 @@ func testRoadmap(cmd *cobra.Command, std streams, r *rules.Roadmap, fsys fs.FS, 
 	}
 	fmt.Fprintf(std.out, "%d examples, %d failed\n", ran, failed)
 	if failed > 0 {
-		return fmt.Errorf("%d examples got another status than they must", failed)
+		return fmt.Errorf("%s got another status than they must", render.Count(failed, "example"))
 	}
 	return nil
 }
@@ -213,7 +214,7 @@ func newRoadmapDiff(std streams, getenv func(string) string) *cobra.Command {
 		Long: `Judges every repository in the database (DATABASE_URL) by two roadmaps, from stored facts alone: no call is made to GitHub. OLD and NEW are files,
 or the id of a built-in roadmap.`,
 		Example: "  milepost roadmap diff backend ours.yaml",
-		Args:    cobra.ExactArgs(2),
+		Args:    takes(2, 2, "two roadmaps, the old one and the new one"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			var two [2]*rules.Roadmap
 			for i, name := range args {
