@@ -370,3 +370,23 @@ func FuzzScan(f *testing.F) {
 		}
 	})
 }
+
+func TestGeneratedLibraries(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("function f(a) {\n  return a + 1;\n}\n", 400)
+	for _, c := range []struct {
+		name, head string
+		want       bool
+	}{
+		{"axios.js", "/* axios v0.18.0 | (c) 2018 by Matt Zabriskie */\n", true},
+		{"chart.js", "//! chart.js 2.29.1, license: MIT\n", true},
+		{"sdk.js", "(function webpackUniversalModuleDefinition(root, factory) {\n", true},
+		{"server.js", "/*\n * Copyright 2023 Ana\n * Licensed under the Apache License, Version 2.0\n */\n", false},
+		{"server.js", "// the server of release 1.2.3\n", false},
+		{"server.js", "const app = require('express')();\n", false},
+	} {
+		if got := facts.NewScanner(nil).Scan(c.name, []byte(c.head+long)).Generated; got != c.want {
+			t.Errorf("%s beginning %q: generated %v, want %v", c.name, c.head, got, c.want)
+		}
+	}
+}

@@ -393,10 +393,18 @@ type LanguageShare struct {
 	File  *RepoFile // its largest file, the best evidence
 }
 
-// speaks reports whether a file is fit to show the language that a project is written in: no test, and nothing that a generator writes.
-func speaks(f *RepoFile) bool {
+// speaks ranks how fit a file is to show the language that a project is written in: best is code of the server, no test, and nothing that a generator
+// writes.
+func (r *Repo) speaks(f *RepoFile) int {
 	low := strings.ToLower(f.Path)
-	return !f.Class.Has(Test|Example) && !migrationDir(dirOf(low)) && baseOf(low) != "schema.rb" && !strings.HasPrefix(low, "bin/") && !strings.HasPrefix(low, "config/")
+	switch {
+	case f.Class.Has(Test|Example) || migrationDir(dirOf(low)) || baseOf(low) == "schema.rb" || strings.HasPrefix(low, "bin/") || strings.HasPrefix(low, "config/"),
+		strings.HasPrefix(low, "db/seed"), strings.HasPrefix(low, "lang/"), strings.HasPrefix(low, "resources/lang/"):
+		return 0
+	case f.browser:
+		return 1
+	}
+	return 2
 }
 
 // Languages returns the general-purpose languages of the project's own code, tests included, largest first.
@@ -415,7 +423,7 @@ func (r *Repo) Languages() []LanguageShare {
 		}
 		s.Lines += f.Facts.Lines.Code
 		total += f.Facts.Lines.Code
-		if s.File == nil || speaks(f) && !speaks(s.File) || speaks(f) == speaks(s.File) && f.Facts.Lines.Code > s.File.Facts.Lines.Code {
+		if s.File == nil || r.speaks(f) > r.speaks(s.File) || r.speaks(f) == r.speaks(s.File) && f.Facts.Lines.Code > s.File.Facts.Lines.Code {
 			s.File = f
 		}
 	}

@@ -112,7 +112,7 @@ func (s *Source) outbound(call, address, head string, off int) bool {
 	case "file_get_contents(":
 		return strings.HasPrefix(address, "http")
 	case "Http::":
-		return !bytes.HasPrefix(rest, []byte("fake")) && (s.has("Facades\\Http") || bytes.HasPrefix(rest, []byte("get")) || bytes.HasPrefix(rest, []byte("post")) || bytes.HasPrefix(rest, []byte("with")))
+		return !bytes.HasPrefix(rest, []byte("fake")) && !bytes.HasPrefix(rest, []byte("class")) && (s.has("Facades\\Http") || bytes.HasPrefix(rest, []byte("get")) || bytes.HasPrefix(rest, []byte("post")) || bytes.HasPrefix(rest, []byte("with")))
 	case "Client(":
 		return s.has("GuzzleHttp") && strings.HasSuffix(head, "new")
 	case "Guzzle":

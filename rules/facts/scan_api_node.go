@@ -150,7 +150,7 @@ func (s *Source) assignedRouter(name string) bool {
 // routeChainOfNode reads router.route('/path').get(a).post(b), and Fastify's and Hapi's route({method, url}).
 func routeChainOfNode(s *Source, off int) {
 	open := off + len(".route")
-	recv := s.receiver(off)
+	recv := s.receiver(off - len(trailingBlank(s.Code[max(0, off-60):off]))) // the chain may begin on the line before
 	path, _, ok := s.literal(open + 1)
 	if at := s.skipSpace(open + 1); at < len(s.Code) && (s.Code[at] == '{' || s.Code[at] == '[') {
 		return // see routeObjectOfNode
@@ -175,6 +175,9 @@ func routeChainOfNode(s *Source, off int) {
 		at = s.closing(next) + 1
 	}
 }
+
+// trailingBlank is the white space at the end of b.
+func trailingBlank(b []byte) []byte { return b[len(bytes.TrimRight(b, " \n\t\r")):] }
 
 // skipBlank skips what is blank in the code view: white space and comments.
 func (s *Source) skipBlank(off int) int {

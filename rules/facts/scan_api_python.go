@@ -230,6 +230,13 @@ func methodTestsOfPython(s *Source, off int) {
 	name := ""
 	if i := bytes.LastIndex(s.Code[from:off], []byte("def ")); i >= 0 {
 		name = s.wordAt(from + i + len("def "))
+		above := bytes.TrimRight(s.Code[max(0, from+i-400):from+i], " \t")
+		if j := bytes.LastIndex(above, []byte("\n\n")); j >= 0 {
+			above = above[j:]
+		}
+		if bytes.Contains(above, []byte("\n@")) && bytes.Contains(above, []byte(".route(")) {
+			return // the decorator of Flask names the methods
+		}
 	}
 	for _, m := range s.methodsIn(off, min(off+80, s.LineEnd(off, 0))) {
 		s.route(m, "", "def "+name, off)

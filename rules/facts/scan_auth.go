@@ -137,7 +137,9 @@ func jwtMarks() []nameMark {
 		return nameMark{kind: KindJWT, name: name, langs: ls, lits: lits, when: when}
 	}
 	return []nameMark{
-		m("JWT issued or verified", inJS(), "jwt.sign|jwt.verify|JWT.sign|JWT.verify|jsonwebtoken.sign|jsonwebtoken.verify|Jwt.sign|Jwt.verify", nil),
+		m("JWT issued or verified", inJS(), "jwt.sign|jwt.verify|JWT.sign|JWT.verify|jsonwebtoken.sign|jsonwebtoken.verify|Jwt.sign|Jwt.verify|Jwt.token.generate|Jwt.token.verify|JWT.token.generate|JWT.token.verify|jwt.token.generate|jwt.token.verify", nil),
+		m("JWT issued or verified", inJS(), "jwt.encode|jwt.decode", fileMentions("jwt-simple")),
+		m("JWT issued or verified", inJS(), "createSigner(|createVerifier(", fileMentions("fast-jwt")),
 		m("JWT issued or verified", inJS(), "sign(|verify(", fileMentions("jsonwebtoken'", `jsonwebtoken"`)),
 		m("JWT issued or verified", inJS(), "SignJWT(|jwtVerify(|JWT.sign(|jwtDecrypt(", notImport),
 		m("JWT of NestJS", inJS(), "JwtModule.register|JwtModule.registerAsync|jwtService.sign|jwtService.signAsync|jwtService.verify|jwtService.verifyAsync|jwt.signAsync|jwt.verifyAsync", nil),

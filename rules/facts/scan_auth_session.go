@@ -99,7 +99,7 @@ func sessionMarks() []nameMark { //nolint:funlen // a table
 			return notFlash(s, off, n) && !strings.HasPrefix(rest, ")->flash") && !containsAny(s.line(Text, off), "function session")
 		}),
 		m("session log-in", inPHP(), "Auth::attempt|Auth::login|auth()->login|Auth::routes|auth()->attempt|Fortify::", func(s *Source, off, _ int) bool {
-			return !s.mentions("createToken", "JWTAuth", "respondWithToken", "auth('api')", "sanctum", "guard('api')", "getTTL()", "'access_token'")
+			return !s.mentions("createToken", "createApiToken", "createAccessToken", "generateToken", "plainTextToken", "JWTAuth", "respondWithToken", "auth('api')", "sanctum", "guard('api')", "getTTL()", "'access_token'")
 		}),
 		{kind: KindSession, name: "session log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
 

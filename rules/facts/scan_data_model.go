@@ -404,7 +404,7 @@ func modelOfPHP(s *Source, off int) {
 	case at("extends Model"), at("extends BaseModel"):
 		switch {
 		case at("extends ModelE"), at("extends ModelF"):
-		case s.mentions("Illuminate\\Database", "App\\Models", "HasFactory", "Eloquent", "$this->belongsTo(", "$this->hasMany("):
+		case s.mentions("Illuminate\\Database", "HasFactory", "Eloquent", "$this->belongsTo(", "$this->hasMany("):
 			s.model(off, name, "Eloquent", "")
 		case s.mentions("Phalcon"):
 			s.model(off, name, "Phalcon", "")

@@ -3,6 +3,7 @@ package facts
 import (
 	"bytes"
 	"encoding/binary"
+	"regexp"
 	"strings"
 	"unicode/utf16"
 
@@ -63,7 +64,7 @@ func generated(base string, b []byte) bool {
 		strings.Contains(base, ".generated.") {
 		return true
 	}
-	if strings.HasSuffix(base, ".js") && library(base, b) {
+	if strings.HasSuffix(base, ".js") && (library(base, b) || len(b) > 10000 && libraryBanner(b)) {
 		return true
 	}
 	head := b[:min(len(b), 1024)]
@@ -107,6 +108,33 @@ func library(base string, b []byte) bool {
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+// libraryBanner tells a published library that was copied in, by the bundler's wrapper or by the banner of a release in its first comment:
+// "axios v0.18.0 | (c) 2018 by Matt Zabriskie".
+func libraryBanner(b []byte) bool {
+	head := bytes.TrimSpace(b[:min(len(b), 600)])
+	if bytes.Contains(head, []byte("webpackUniversalModuleDefinition")) || bytes.Contains(head, []byte("/******/ (")) {
+		return true
+	}
+	if !bytes.HasPrefix(head, []byte("/*")) && !bytes.HasPrefix(head, []byte("//")) {
+		return false
+	}
+	end := bytes.Index(head, []byte("*/"))
+	if head[1] == '/' {
+		end = bytes.IndexByte(head, '\n')
+	}
+	if end < 0 {
+		return false
+	}
+	comment := bytes.ToLower(head[:end])
+	if !bytes.Contains(comment, []byte("(c) ")) && !bytes.Contains(comment, []byte("copyright")) && !bytes.Contains(comment, []byte("license")) {
+		return false
+	}
+	return release.Match(comment)
+}
+
+// release is the version of a release; "Version 2.0" of a licence has two parts.
+var release = regexp.MustCompile(`\b(v\d+\.\d+|\d+\.\d+\.\d+)`)
 
 func scanManifest(path string, content []byte, f *File) {
 	if !manifest.Recognise(path) {

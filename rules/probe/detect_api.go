@@ -356,6 +356,11 @@ func (e *endpoint) methods(in *Input, buf []string) []string {
 	return []string{"GET", "POST", "PUT", "DELETE"}
 }
 
+// mayRender tells the routes of Django that are not named for an API: they may well lead to pages.
+func mayRender(e *endpoint) bool {
+	return e.Name == "ANY" && e.File.Lang() == lex.Python && !strings.Contains(strings.ToLower(e.Value), "api") && !strings.Contains(strings.ToLower(e.File.Path), "api")
+}
+
 func dataEndpoints(in *Input) Result {
 	es := endpoints(in)
 	answer := newAnswering(in, es)
@@ -367,8 +372,11 @@ func dataEndpoints(in *Input) Result {
 	}
 	seen := map[key]bool{}
 	var buf [1]string
-	for i := 0; i < len(es) && len(data) < MaxEvidence; i++ {
-		e := &es[i]
+	for i := 0; i < 2*len(es) && len(data) < MaxEvidence; i++ {
+		e := &es[i%len(es)]
+		if mayRender(e) != (i >= len(es)) {
+			continue // in the second round
+		}
 		for _, m := range e.methods(in, buf[:]) {
 			// Methods tested in a function that a path leads to anyway are one endpoint each, a path with no method another.
 			k := key{e.group, m, e.Path}

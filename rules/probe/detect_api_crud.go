@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -62,6 +63,28 @@ func (c *crud) hits(es []endpoint) []facts.Hit {
 	return out
 }
 
+// nearness ranks resources by their operations; the endpoints of accounts come after any other two.
+func (c *crud) nearness(es []endpoint) int {
+	if n := c.has(); n < 2 || !c.account(es) {
+		return 2 * n
+	}
+	return 3
+}
+
+// account reports whether all endpoints are those by which people sign up, log in and log out: no resource.
+func (c *crud) account(es []endpoint) bool {
+	for _, at := range c.by {
+		if at == 0 {
+			continue
+		}
+		last := lastSegment(es[at-1].Value)
+		if !strings.Contains(last, "login") && !strings.Contains(last, "signin") && !signupPath(last) && !strings.Contains(last, "logout") && !strings.Contains(last, "signout") {
+			return false
+		}
+	}
+	return true
+}
+
 // without names the operations that are lacking.
 func (c *crud) without() string {
 	var out []string
@@ -104,11 +127,10 @@ func crudEndpoints(in *Input) Result {
 			if (c.kind == ofResource) != resource || c.kind == ofRouter && !coherent(es[c.first].group, len(c.stems)) {
 				continue
 			}
-			n := c.has()
-			if n == len(crudMethods) {
+			if c.has() == len(crudMethods) {
 				return Result{Status: Met, Evidence: routePlaces(c.hits(es))}
 			}
-			if nearest == nil || n > nearest.has() {
+			if nearest == nil || c.nearness(es) > nearest.nearness(es) {
 				nearest = c
 			}
 		}
@@ -117,11 +139,11 @@ func crudEndpoints(in *Input) Result {
 	case nearest != nil && nearest.has() >= 2:
 		reason := "no resource has all four operations; the nearest lacks " + nearest.without()
 		if len(forms) > 0 {
-			reason = "forms change and delete by GET and POST; there is no endpoint with " + nearest.without()
+			reason = fmt.Sprintf("%s does the work of PUT, PATCH or DELETE; the nearest resource lacks %s", describe(forms[0]), nearest.without())
 		}
 		return Result{Status: Partial, Reason: reason, Evidence: routePlaces(nearest.hits(es))}
 	case len(forms) > 0:
-		return Result{Status: Partial, Reason: "forms change and delete by POST; there are no PUT, PATCH and DELETE endpoints", Evidence: routePlaces(forms)}
+		return Result{Status: Partial, Reason: fmt.Sprintf("%s does the work of PUT, PATCH or DELETE; there are no such endpoints", describe(forms[0])), Evidence: routePlaces(forms)}
 	}
 	return Result{Status: Missing}
 }

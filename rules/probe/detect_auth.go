@@ -365,7 +365,7 @@ func letters(s string) string {
 
 func loginPath(s string) bool {
 	switch s {
-	case "login", "signin", "auth", "authenticate", "token", "accesstoken", "session", "sessions", "userlogin", "loginuser", "obtaintoken", "jwtcreate", "authentication", "logins", "authtoken", "apitokenauth", "connexion", "logar", "entrar", "loginphp", "tokens", "dologin", "customerlogin", "authuser", "userauth", "userauthenticate", "authenticateuser":
+	case "login", "signin", "auth", "authenticate", "token", "accesstoken", "session", "sessions", "userlogin", "loginuser", "obtaintoken", "jwtcreate", "authentication", "logins", "authtoken", "apitokenauth", "connexion", "logar", "entrar", "loginphp", "tokens", "dologin", "customerlogin", "authuser", "userauth", "userauthenticate", "authenticateuser", "authentications":
 		return true
 	}
 	return strings.HasPrefix(s, "login") && !strings.HasPrefix(s, "loginhist") || strings.HasSuffix(s, "login") || strings.HasSuffix(s, "signin")
@@ -447,6 +447,9 @@ func handlerFile(f *facts.RepoFile) bool {
 	}
 	p := strings.ToLower(f.Path)
 	for _, part := range []string{"controller", "handler", "route", "views", "view.py", "resolver", "endpoint", "resource", "/api/", "service"} {
+		if part == "/api/" && stem(p) == "index" && javaScript(f) {
+			continue // it puts a folder's parts together: the register(server, options) of a plugin is no sign-up
+		}
 		if strings.Contains(p, part) {
 			return true
 		}

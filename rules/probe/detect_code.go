@@ -25,6 +25,12 @@ func mainLanguage(in *Input) Result {
 		return Result{Status: Missing}
 	}
 	l := ls[0]
+	for _, other := range ls { // the language of the server before one that only the browser runs
+		if !in.Repo.Browser(other.File) {
+			l = other
+			break
+		}
+	}
 	return Result{
 		Status:   Met,
 		Evidence: []Evidence{{Path: l.File.Path, Note: fmt.Sprintf("%s, %.0f %% of the code", l.Lang, 100*l.Share)}},
@@ -53,20 +59,27 @@ func migration(p string) bool {
 const neededFunctions = 3
 
 func definesFunctions(in *Input) Result {
-	var named, all []facts.Hit // as many as can matter: those of a large repository are a hundred thousand
+	var speaking, named, all []facts.Hit // as many as can matter: those of a large repository are a hundred thousand
 	const enough = 100
 	hits := in.Repo.Hits(facts.KindFunction)
 	var file *facts.RepoFile // of the last hit
-	counts := false
+	counts, serves := false, false
 	for i := range hits {
 		h := &hits[i]
-		if len(named) == enough {
-			break
+		if len(speaking) == neededFunctions {
+			return functionEvidence(speaking)
 		}
 		if h.File != file {
 			file, counts = h.File, writtenCode(h.File) && !migration(h.File.Path)
+			serves = counts && !h.File.Class.Has(facts.Test|facts.Example) && !in.Repo.Browser(h.File) && !skeleton(in, h.File)
 		}
 		if !counts {
+			continue
+		}
+		if serves && h.Name != "" && h.Name != "constructor" && !strings.HasPrefix(h.Name, "__") {
+			speaking = append(speaking, *h)
+		}
+		if len(named) == enough {
 			continue
 		}
 		if len(all) < enough {
@@ -77,8 +90,8 @@ func definesFunctions(in *Input) Result {
 		}
 	}
 	switch {
-	case len(named) >= neededFunctions:
-		return functionEvidence(named)
+	case len(named) >= neededFunctions: // what the program does before what a framework, a browser or a constructor asks for
+		return functionEvidence(append(speaking, named...))
 	case len(all) >= neededFunctions:
 		return functionEvidence(append(named, all...))
 	case len(all) > 0:
@@ -139,6 +152,9 @@ func handlesErrors(in *Input) Result {
 	if best := slices.Concat(handled[:]...); len(best) > 0 {
 		res := Result{Status: Met}
 		for _, h := range best[:min(3, len(best))] {
+			if in.Repo.Browser(h.File) && !in.Repo.Browser(best[0].File) {
+				break // the pages of a server add nothing to what the server does
+			}
 			res.Evidence = append(res.Evidence, At(h, h.Name))
 		}
 		return res

@@ -1,6 +1,10 @@
 package probe
 
-import "testing"
+import (
+	"testing"
+
+	"milepost/rules/facts"
+)
 
 func TestLesson(t *testing.T) {
 	t.Parallel()
@@ -62,6 +66,26 @@ func TestSpeaksOf(t *testing.T) {
 	} {
 		if got := speaksOf(c.text, c.word); got != c.want {
 			t.Errorf("speaksOf(%q, %q) = %v, want %v", c.text, c.word, got, c.want)
+		}
+	}
+}
+
+func TestStudies(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		repo, purpose string
+		size          size
+		want          bool
+	}{
+		{"me/js", "Exercícios feitos para um curso", size{files: 60, lines: 450, alone: 58}, true},
+		{"me/javascript-basics", "", size{files: 60, lines: 450, alone: 58}, true},
+		{"me/workouts", "An API for exercises and workouts", size{files: 60, lines: 800, alone: 9}, false}, // they use each other
+		{"me/workouts", "An API for exercises and workouts", size{files: 30, lines: 2400, alone: 30}, false},
+		{"me/shop", "A small shop", size{files: 60, lines: 450, alone: 58}, false},
+	} {
+		in := &Input{Repo: &facts.Repo{Name: c.repo}}
+		if got := c.size.studies(in, facts.Hit{Fact: &facts.Fact{Value: c.purpose}}); got != c.want {
+			t.Errorf("studies of %s (%q, %+v) = %v, want %v", c.repo, c.purpose, c.size, got, c.want)
 		}
 	}
 }

@@ -100,6 +100,7 @@ type size struct {
 	lines, exercises int
 	biggest          *facts.RepoFile
 	mains, files     int
+	alone            int            // files of a language that names the files it uses, which name none
 	lessons          map[string]int // lines by numbered folder of a course
 }
 
@@ -110,6 +111,28 @@ func (s size) course() bool {
 		n += lines
 	}
 	return len(s.lessons) >= 4 && n*4 >= (s.lines+s.exercises)*3
+}
+
+// studyWords are what a README calls a collection of small pieces, written to learn a language.
+var studyWords = []string{
+	"exercise", "exercises", "exercicio", "exercicios", "exercício", "exercícios", "ejercicio", "ejercicios", "estudos", "estudo", "estudios", "aprendizado", "practice", "practicing", "snippets", "learning", "basics", "tutorials", "lessons", "latihan", "belajar",
+}
+
+// studies reports whether the name or README of many little files that do not use each other says that they are studies.
+func (s size) studies(in *Input, purpose facts.Hit) bool {
+	if s.files < 20 || s.lines >= s.files*20 || s.alone*4 < s.files*3 {
+		return false
+	}
+	words := fold(in.Repo.Name)
+	if purpose.Fact != nil {
+		words = append(words, fold(purpose.Value)...)
+	}
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(studyWords, w) })
+}
+
+// namesFiles tells the languages in which a file says which other files it uses.
+func namesFiles(l lex.Language) bool {
+	return l == lex.JavaScript || l == lex.TypeScript || l == lex.Python
 }
 
 func measure(in *Input, served bool) size {
@@ -141,6 +164,9 @@ func measure(in *Input, served bool) size {
 		s.files++
 		if mains[f.Path] {
 			s.mains++
+		}
+		if namesFiles(f.Lang()) && !slices.ContainsFunc(f.Facts.Facts, func(x facts.Fact) bool { return x.Kind == facts.KindLocalImport }) {
+			s.alone++
 		}
 		if s.biggest == nil || n > s.biggest.Facts.Lines.Code {
 			s.biggest = f
@@ -234,7 +260,8 @@ func realProject(in *Input) Result {
 	served := slices.ContainsFunc(in.Repo.Hits(facts.KindRoute), func(h facts.Hit) bool { return h.File.OwnCode() && !exercise(in, h.File) }) || len(contractEndpoints(in)) > 0
 	s := measure(in, served)
 	total := s.lines + s.exercises
-	collection := s.course() || s.exercises > s.lines && (!served || s.exercises > 3*s.lines) || !served && s.mains >= 6 && s.mains*5 >= s.files*2
+	purpose, described := purposeOf(in)
+	collection := s.course() || s.studies(in, purpose) || s.exercises > s.lines && (!served || s.exercises > 3*s.lines) || !served && s.mains >= 6 && s.mains*5 >= s.files*2
 	switch {
 	case total == 0:
 		return Result{Status: Missing}
@@ -245,7 +272,6 @@ func realProject(in *Input) Result {
 	if !ok {
 		return MissingBecause("no entry point was found: no file at which the program starts")
 	}
-	purpose, described := purposeOf(in)
 	ev := []Evidence{entry}
 	if s.biggest != nil && s.biggest.Path != entry.Path {
 		ev = append(ev, Evidence{Path: s.biggest.Path, Note: fmt.Sprintf("largest of %s of code", lineCount(s.lines))})

@@ -3,9 +3,11 @@ package probe
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"milepost/rules/facts"
+	"milepost/rules/lex"
 )
 
 var dataDetectors = []Detector{
@@ -70,6 +72,7 @@ func indexes(in *Input) Result {
 	})
 	found = append(found, serverHits(in, facts.KindSQLIndex, "")...)
 	if len(found) > 0 {
+		slices.SortStableFunc(found, func(a, b facts.Hit) int { return writtenFirst(a) - writtenFirst(b) })
 		res := Result{Status: Met}
 		for _, h := range found[:min(3, len(found))] {
 			res.Evidence = append(res.Evidence, At(h, h.Name))
@@ -83,6 +86,14 @@ func indexes(in *Input) Result {
 		}
 	}
 	return Result{Status: Missing}
+}
+
+// writtenFirst puts models, which learners write, before the migrations that tools make of them.
+func writtenFirst(h facts.Hit) int {
+	if h.File.Lang() == lex.Python && migration(h.File.Path) {
+		return 1
+	}
+	return 0
 }
 
 func ormModel(in *Input) Result {

@@ -134,7 +134,18 @@ func mountedByCompose(in *Input, f *facts.RepoFile) []facts.Hit {
 
 func compose(in *Input) Result {
 	out := Result{Status: Missing}
-	for _, hits := range byFile(in.Repo.Hits(facts.KindCompose)) {
+	files := byFile(in.Repo.Hits(facts.KindCompose))
+	slices.SortStableFunc(files, func(a, b []facts.Hit) int { // what overrides comes after what it changes
+		over := func(hits []facts.Hit) bool { return strings.Contains(hits[0].File.Base(), "override") }
+		switch x, y := over(a), over(b); {
+		case x && !y:
+			return 1
+		case y && !x:
+			return -1
+		}
+		return 0
+	})
+	for _, hits := range files {
 		f := hits[0].File
 		if f.Class.Has(facts.Vendored|facts.Example) || strings.Contains(f.Path, ".devcontainer") {
 			continue

@@ -98,7 +98,11 @@ func liveDeployment(in *Input) Result {
 		}
 	}
 	if act.Deployments == nil || act.Homepage == nil {
-		return Result{Status: Unknown, Reason: "the README links to no running application, and what GitHub knows of deployments is not known in this run"}
+		reason := "the README links to no running application, and what GitHub knows of deployments is not known in this run"
+		if len(in.Repo.Hits(facts.KindReadme)) == 0 {
+			reason = "no README links to a running application, and what GitHub knows of deployments is not known in this run"
+		}
+		return Result{Status: Unknown, Reason: reason}
 	}
 	if n := len(*act.Deployments); n > 0 {
 		return Result{Status: Partial, Reason: fmt.Sprintf("GitHub knows of %d deployments, none of which succeeded", n)}

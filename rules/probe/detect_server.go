@@ -216,15 +216,17 @@ func environment(in *Input) Result {
 	}
 	// Where a host reads the environment by itself, what the code reads of it tells more.
 	slices.SortStableFunc(found, func(a, b facts.Hit) int { return cmp.Compare(host(a), host(b)) })
-	note := "reads the environment"
-	switch {
-	case found[0].Name != "":
-		note = "reads " + clean(found[0].Name)
-	case host(found[0]) == 1:
-		note = "its host reads the environment by itself"
+	res := Result{Status: Met}
+	for _, h := range found[:min(3, len(found))] {
+		note := "reads the environment"
+		switch {
+		case h.Name != "":
+			note = "reads " + clean(h.Name)
+		case host(h) == 1:
+			note = "its host reads the environment by itself"
+		}
+		res.Evidence = appendNew(res.Evidence, At(h, note))
 	}
-	res := MetBy("reads the environment", found[:min(3, len(found))]...)
-	res.Evidence[0].Note = note
 	return res
 }
 
