@@ -61,3 +61,6 @@ func (s *Store) DumpForTest(ctx context.Context, table string) ([]string, error)
 	}, `SELECT * FROM `+table)
 	return all, err
 }
+
+// NoteForTest notes a change of a repository.
+func (s *Store) NoteForTest(id int64) { s.changes.note(id) }

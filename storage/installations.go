@@ -81,6 +81,9 @@ func (q *Queries) RenameAccount(ctx context.Context, id int64, login string) err
 				return err
 			}
 		}
+		if err := q.changedOf(ctx, id); err != nil {
+			return err
+		}
 		_, err = q.w.exec(ctx, `UPDATE repositories SET owner = $2, `+stamped(`$3`)+` WHERE installation_id = $1`, id, login, q.now())
 		return err
 	})
@@ -91,6 +94,13 @@ func (q *Queries) RenameAccount(ctx context.Context, id int64, login string) err
 func (q *Queries) ownersOf(ctx context.Context, id int64) ([]string, error) {
 	return list(ctx, q.r, func(s *string) []any { return []any{s} },
 		`SELECT owner FROM repositories WHERE installation_id = $1 UNION SELECT account_login FROM installations WHERE id = $1`, id)
+}
+
+// changedOf notes that all repositories of an installation change.
+func (q *Queries) changedOf(ctx context.Context, installationID int64) error {
+	ids, err := list(ctx, q.r, func(id *int64) []any { return []any{id} }, `SELECT id FROM repositories WHERE installation_id = $1`, installationID)
+	q.changed(ids...)
+	return err
 }
 
 // repositoryTables hold rows of a repository, by repo_id.
@@ -111,6 +121,9 @@ func (q *Queries) DeleteInstallation(ctx context.Context, id int64) error {
 			}
 		}
 		const of = ` IN (SELECT id FROM repositories WHERE installation_id = $1)`
+		if err := q.changedOf(ctx, id); err != nil {
+			return err
+		}
 		for _, t := range repositoryTables {
 			if t == "deliveries" {
 				continue // by installation, below

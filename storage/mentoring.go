@@ -79,6 +79,7 @@ func (q *Queries) AddEvidenceClaim(ctx context.Context, c EvidenceClaim) (id int
 
 // touch notes that something about a repository has changed.
 func (q *Queries) touch(ctx context.Context, repoID int64) error {
+	defer q.changed(repoID)
 	_, err := q.w.exec(ctx, `UPDATE repositories SET `+stamped(`$2`)+` WHERE id = $1`, repoID, q.now())
 	return err
 }

@@ -127,6 +127,7 @@ func (q *Queries) PutReport(ctx context.Context, r Report) (id int64, err error)
 			r.RepoID, r.Commit, r.Ref, r.RoadmapID, r.RoadmapVersion, at, r.Met, r.Total, r.BonusMet, r.BonusTotal, r.Percent, r.Data); err != nil {
 			return err
 		}
+		defer q.changed(r.RepoID)
 		_, err := q.w.exec(ctx, `UPDATE repositories SET report_id = $2, report_at = $3, checked_at = $4, roadmap_id = $5, met = $6, total = $7, bonus_met = $8, bonus_total = $9, percent = $10,
  `+stamped(`$4`)+` WHERE id = $1`, r.RepoID, id, at, q.now(), r.RoadmapID, r.Met, r.Total, r.BonusMet, r.BonusTotal, r.Percent)
 		return err

@@ -66,6 +66,7 @@ func stamped(now string) string {
 // PutRepository writes what GitHub says about a repository, new or known. An empty DefaultBranch leaves what is there; Homepage and Topics are written as
 // they are. Of a known repository all else stays, Learner too, and one that was removed stays so; of a new one Learner is written.
 func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
+	defer q.changed(r.ID)
 	_, err := q.w.exec(ctx, `INSERT INTO repositories (id, installation_id, owner, name, private, archived, fork, default_branch, homepage, topics, learner, created_at, updated_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
  private = excluded.private, archived = excluded.archived, fork = excluded.fork,
@@ -118,6 +119,7 @@ func (q *Queries) StaleRepositories(ctx context.Context, before time.Time, n int
 }
 
 func (q *Queries) updateRepository(ctx context.Context, what string, id int64, set string, args ...any) error {
+	defer q.changed(id)
 	err := must(q.w.exec(ctx, `UPDATE repositories SET `+stamped(`$2`)+`, `+set+` WHERE id = $1`, append([]any{id, q.now()}, args...)...))
 	return wrap(err, "set %s of repository %d", what, id)
 }
@@ -190,6 +192,7 @@ func (q *Queries) RemoveRepository(ctx context.Context, id int64) error {
 
 // RestoreRepository takes back in what [Queries.RemoveRepository] let go of, as one that was not checked for long; of one that is covered nothing changes.
 func (q *Queries) RestoreRepository(ctx context.Context, id int64) error {
+	defer q.changed(id)
 	_, err := q.w.exec(ctx, `UPDATE repositories SET removed_at = NULL, checked_at = NULL, `+stamped(`$2`)+` WHERE id = $1 AND removed_at IS NOT NULL`, id, q.now())
 	return wrap(err, "restore repository %d", id)
 }
@@ -219,6 +222,7 @@ func (q *Queries) DeleteRepository(ctx context.Context, id int64) error {
 		if _, err := q.w.exec(ctx, `DELETE FROM work WHERE kind = 'repo' AND key = $1 AND owner = ''`, itoa(id)); err != nil {
 			return err
 		}
+		defer q.changed(id)
 		_, err := q.w.exec(ctx, `DELETE FROM repositories WHERE id = $1`, id)
 		return err
 	})

@@ -23,6 +23,9 @@ type Queries struct {
 	now  func() time.Time
 	pg   bool
 	woke *bool // inside a transaction: whether workers are to be woken after its commit
+	// changes is told of the repositories that change; touched are those of a transaction.
+	changes *changes
+	touched *[]int64
 	// atomically runs a function in one transaction: a new one on a Store, the same on a Tx.
 	atomically func(ctx context.Context, fn func(*Queries) error) error
 }
@@ -129,6 +132,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 		opts.Logger = slog.Default()
 	}
 	s := &Store{target: t, log: opts.Logger, wakes: &wakes{}}
+	heard := &changes{base: 1, deaf: t.pg} // SQLite has no other writer
 	if t.pg {
 		err = s.openPostgres(ctx, opts)
 	} else {
@@ -137,7 +141,7 @@ func Open(ctx context.Context, dsn string, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.closeFiles())
 	}
-	s.Queries = &Queries{r: s.reader, w: s.writer, now: opts.Now, pg: t.pg, atomically: s.atomic}
+	s.Queries = &Queries{r: s.reader, w: s.writer, now: opts.Now, pg: t.pg, changes: heard, atomically: s.atomic}
 	if err := s.prepare(ctx, opts); err != nil {
 		return nil, errors.Join(err, s.closeFiles())
 	}
@@ -340,7 +344,8 @@ func (s *Store) atomicOnce(ctx context.Context, fn func(*Queries) error) error {
 		}
 	}()
 	c := txConn{tx, s.prepared}
-	q := &Queries{r: c, w: c, now: s.now, pg: s.pg, woke: new(bool)}
+	q := &Queries{r: c, w: c, now: s.now, pg: s.pg, woke: new(bool), changes: s.changes, touched: new([]int64)}
+	defer func() { s.changes.note(*q.touched...) }()
 	q.atomically = func(_ context.Context, inner func(*Queries) error) error { return inner(q) }
 	if err := fn(q); err != nil {
 		return err

@@ -2,14 +2,21 @@ package storage
 
 import (
 	"context"
+	"crypto/rand"
+	"database/sql"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // channel is where PostgreSQL tells other processes that work became due.
 const channel = "milepost_work"
+
+// repositoryChannel is where a trigger of PostgreSQL's tells which repository changed.
+const repositoryChannel = "milepost_repositories"
 
 // wakes are the channels of those who wait for work.
 type wakes struct {
@@ -50,7 +57,7 @@ func (w *wakes) all() {
 	}
 }
 
-// listen turns PostgreSQL's notifications into wakes, on a connection of its own that is opened again when it breaks.
+// listen turns PostgreSQL's notifications into wakes and changes, on a connection of its own that is opened again when it breaks.
 func (s *Store) listen(ctx context.Context) {
 	const least, most = 200 * time.Millisecond, 30 * time.Second
 	wait := least
@@ -72,6 +79,9 @@ func (s *Store) listen(ctx context.Context) {
 	}
 }
 
+// echoEvery is how long nothing may be heard before the line is tried: who hears nothing may hear others as little.
+const echoEvery = 15 * time.Second
+
 func (s *Store) listenOnce(ctx context.Context) (connected bool, err error) {
 	dial, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -84,14 +94,56 @@ func (s *Store) listenOnce(ctx context.Context) (connected bool, err error) {
 		defer cancel()
 		_ = c.Close(end) // nothing is lost with it
 	}()
-	if _, err := c.Exec(dial, "LISTEN "+channel); err != nil {
+	if _, err := c.Exec(dial, "LISTEN "+channel+"; LISTEN "+repositoryChannel); err != nil {
 		return false, err
 	}
 	s.wakes.all() // for what became due before the LISTEN
-	for {
-		if _, err := c.WaitForNotification(ctx); err != nil {
-			return true, err
-		}
-		s.wakes.all()
+	var told bool // the trigger is there: an older schema lacks it
+	if err := c.QueryRow(dial, `SELECT EXISTS (SELECT 1 FROM pg_trigger WHERE tgname = 'repositories_changed' AND tgrelid = to_regclass('repositories') AND tgenabled <> 'D')`).Scan(&told); err != nil {
+		return true, err
 	}
+	defer s.changes.unhear()
+	return true, s.hear(ctx, c, told)
+}
+
+// hear waits for notifications. Changes count as heard once an echo has come through, sent on another connection: behind a pooler LISTEN may succeed and
+// nothing arrive.
+func (s *Store) hear(ctx context.Context, c *pgx.Conn, told bool) error {
+	call := "echo " + rand.Text()
+	heard, waiting := false, true
+	if err := s.echo(ctx, call); err != nil {
+		return err
+	}
+	for {
+		wait, cancel := context.WithTimeout(ctx, echoEvery)
+		n, err := c.WaitForNotification(wait)
+		cancel()
+		switch {
+		case err == nil && n.Channel == channel:
+			s.wakes.all()
+		case err == nil && n.Payload == call:
+			if waiting = false; told && !heard {
+				heard = true
+				s.changes.hear()
+			}
+		case err == nil:
+			if id, err := strconv.ParseInt(n.Payload, 10, 64); err == nil { // else it is another's echo
+				s.changes.note(id)
+			}
+		case ctx.Err() != nil || !pgconn.Timeout(err) || waiting && heard:
+			return err
+		default:
+			waiting = true
+			if err := s.echo(ctx, call); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// echo sends a word to all who listen for changes.
+func (s *Store) echo(ctx context.Context, word string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return s.writer.query(ctx, func(*sql.Rows) error { return nil }, `SELECT pg_notify('`+repositoryChannel+`', $1)`, word)
 }
