@@ -139,6 +139,20 @@ func (q *Queries) AccessOf(ctx context.Context, userID int64) ([]Access, error) 
 	return all, wrap(err, "access of user %d", userID)
 }
 
+// AccessMarks lists what a person can see without the repositories, but with those of installation 0, the caller's own row: whether the rest changed can be
+// told from little.
+func (q *Queries) AccessMarks(ctx context.Context, userID int64) ([]Access, error) {
+	all, err := list(ctx, q.r, func(a *Access) []any { return []any{&a.UserID, &a.InstallationID, &a.Repos, scanTime{&a.FetchedAt}} },
+		`SELECT user_id, installation_id, CASE WHEN installation_id = 0 THEN repos END, fetched_at FROM access WHERE user_id = $1 ORDER BY installation_id`, userID)
+	return all, wrap(err, "access of user %d", userID)
+}
+
+// RecentAccess lists up to n people whose access was asked for last, the newest first.
+func (q *Queries) RecentAccess(ctx context.Context, n int) ([]int64, error) {
+	ids, err := list(ctx, q.r, func(id *int64) []any { return []any{id} }, `SELECT user_id FROM access WHERE installation_id = 0 ORDER BY fetched_at DESC, user_id LIMIT $1`, n)
+	return ids, wrap(err, "recent access")
+}
+
 // ForgetAccess drops the cached rights to an installation (0: to all), so that they are asked for anew.
 func (q *Queries) ForgetAccess(ctx context.Context, installationID int64) error {
 	_, err := q.w.exec(ctx, `DELETE FROM access WHERE CAST($1 AS BIGINT) = 0 OR installation_id = $1`, installationID)

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,14 +28,32 @@ const (
 
 // viewer is who asks, and what GitHub lets this person see.
 type viewer struct {
-	user    storage.User
-	token   string // GitHub's
-	admin   bool
-	bearer  string // hash of the token, when it came with the request
-	roles   map[int64]string
-	known   []int64 // installations, in order
+	user   storage.User
+	token  string // GitHub's
+	admin  bool
+	bearer string // hash of the token, when it came with the request
+	sight
+}
+
+// sight is what GitHub lets a person see. It is never changed.
+type sight struct {
+	roles   map[int64]string // by repository
+	ids     []int64          // of the repositories, in order
+	known   []int64          // installations, in order
 	fetched time.Time
 }
+
+// recalled is the sight of a person as it was stored last.
+type recalled struct {
+	user int64
+
+	mu  sync.Mutex
+	key string // of the rows that it was read from; "": none
+	sight
+}
+
+// sightsMost is of how many people what they see is remembered.
+const sightsMost = 64
 
 // sees reports whether the person may see a repository.
 func (v *viewer) sees(repoID int64) bool { return v != nil && v.roles[repoID] != "" }
@@ -113,30 +134,73 @@ func (s *Server) recall(ctx context.Context, v *viewer) error {
 	if v.bearer != "" {
 		return nil // kept in memory only, by bearers
 	}
-	rows, err := s.cfg.Store.AccessOf(ctx, v.user.ID)
+	k := s.sights.find(func(k *recalled) bool { return k.user == v.user.ID }, func() *recalled { return &recalled{user: v.user.ID} })
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	rows, err := s.cfg.Store.AccessMarks(ctx, v.user.ID)
 	if err != nil {
 		return err
 	}
-	v.roles, v.known, v.fetched = map[int64]string{}, nil, time.Time{}
+	if key := keyOf(rows); key == "" || key != k.key {
+		if rows, err = s.cfg.Store.AccessOf(ctx, v.user.ID); err != nil {
+			return err
+		}
+		if k.sight, err = sightOf(rows); err != nil {
+			k.key = ""
+			return fmt.Errorf("web: stored access of user %d: %w", v.user.ID, err)
+		}
+		k.key = keyOf(rows)
+	}
+	v.sight = k.sight
+	return nil
+}
+
+// sightOf reads the rows of a person.
+func sightOf(rows []storage.Access) (sight, error) {
+	in := sight{roles: map[int64]string{}}
 	want := -1
 	for _, a := range rows {
 		var list []shared
 		if err := json.Unmarshal(a.Repos, &list); err != nil {
-			return fmt.Errorf("web: stored access of user %d: %w", v.user.ID, err)
+			return sight{}, err
 		}
 		if a.InstallationID == 0 { // the row that says when, and how many others there are
-			v.fetched, want = a.FetchedAt, len(list)
+			in.fetched, want = a.FetchedAt, len(list)
 			continue
 		}
-		v.known = append(v.known, a.InstallationID)
+		in.known = append(in.known, a.InstallationID)
 		for _, r := range list {
-			v.roles[r.ID] = r.Role
+			in.roles[r.ID] = r.Role
 		}
 	}
-	if want != len(v.known) { // a row was dropped, because something changed: ask
-		v.fetched = time.Time{}
+	if want != len(in.known) { // a row was dropped, because something changed: ask
+		in.fetched = time.Time{}
 	}
-	return nil
+	in.ids = slices.Sorted(maps.Keys(in.roles))
+	return in, nil
+}
+
+// keyOf names the answer that a person's rows hold, by the number that its row bears and the installations that are left of it; "" if it bears none.
+func keyOf(rows []storage.Access) string {
+	var list []shared
+	if len(rows) == 0 || rows[0].InstallationID != 0 || json.Unmarshal(rows[0].Repos, &list) != nil || len(list) == 0 || list[0].ID == 0 {
+		return ""
+	}
+	key := strconv.AppendInt(nil, list[0].ID, 36)
+	for _, a := range rows {
+		key = strconv.AppendInt(append(key, ' '), a.InstallationID, 36)
+		key = strconv.AppendInt(append(key, ' '), a.FetchedAt.UnixMilli(), 36)
+	}
+	return string(key)
+}
+
+// markOf is the row's content that says how many installations there are, and bears a number of its own.
+func markOf(installations int) ([]byte, error) {
+	list := make([]shared, installations)
+	if installations > 0 {
+		list[0].ID = 1 + rand.Int64N(1<<53-1) //nolint:gosec // it need not be hard to guess
+	}
+	return json.Marshal(list)
 }
 
 // ask asks GitHub what the person may see, and stores the answer. Requests of one person share one question.
@@ -176,7 +240,7 @@ func (s *Server) askGitHub(ctx context.Context, v *viewer) (*viewer, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := &viewer{roles: map[int64]string{}, fetched: s.cfg.Now()}
+	fresh := &viewer{sight: sight{roles: map[int64]string{}, fetched: s.cfg.Now()}}
 	var rows []storage.Access
 	for _, in := range listed {
 		// A token of another app lists that app's installations: those are none of ours.
@@ -204,10 +268,11 @@ func (s *Server) askGitHub(ctx context.Context, v *viewer) (*viewer, error) {
 		rows = append(rows, storage.Access{InstallationID: in.ID, Repos: data, FetchedAt: fresh.fetched})
 	}
 	slices.Sort(fresh.known)
+	fresh.ids = slices.Sorted(maps.Keys(fresh.roles))
 	if v.bearer != "" {
 		return fresh, nil
 	}
-	mark, err := json.Marshal(make([]shared, len(rows)))
+	mark, err := markOf(len(rows))
 	if err != nil {
 		return nil, fmt.Errorf("web: encode access: %w", err)
 	}
@@ -273,13 +338,13 @@ func (s *Server) byToken(ctx context.Context, token string) (*viewer, error) {
 		return nil, err
 	}
 	who, err := client.User(ctx)
-	fresh := &viewer{fetched: s.cfg.Now()}
+	fresh := &viewer{sight: sight{fetched: s.cfg.Now()}}
 	if err == nil {
 		ask := &viewer{user: storage.User{ID: who.ID, Login: who.Login}, token: token, bearer: hash}
 		fresh, err = s.ask(ctx, ask)
 	}
 	if gh.Is(err, gh.Auth, gh.Forbidden, gh.NotFound) {
-		s.bearers.put(hash, viewer{fetched: s.cfg.Now()})
+		s.bearers.put(hash, viewer{sight: sight{fetched: s.cfg.Now()}})
 		return nil, errSignedOut
 	}
 	if err != nil {

@@ -177,7 +177,7 @@ func (s *Server) apiLearner(p *request) error {
 		}
 		m := l.plan.milestoneJSON(l.plan.flat[i])
 		m.Status, m.Tier = l.Status[i], l.view.tiers[i]
-		if !x.At.IsZero() {
+		if x != nil {
 			m.Earned = &earnedJSON{iso(x.At), names[x.RepoID].FullName(), x.Commit, x.PullNumber}
 		}
 		out.Milestones = append(out.Milestones, m)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,7 +9,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unique"
 
 	"milepost/bot/inforce"
 	"milepost/bot/render"
@@ -30,41 +31,39 @@ type cohort struct {
 	builtin *plan
 	now     func() time.Time
 
-	mu     sync.RWMutex
-	byID   map[int64]*entry
-	groups []*group         // the newest first
-	plans  map[string]*plan // roadmap files by blob
-	swept  time.Time
+	views  *recent[*seen]
+	newest atomic.Pointer[group] // the one made last
+	sweeps atomic.Int64          // how often all was looked at
+
+	mu    sync.RWMutex
+	byID  map[int64]*entry
+	plans map[string]*plan // roadmap files by blob
+	swept time.Time
 }
 
-// group is a set of repositories with its learners: what several pages of one person have in common.
-type group struct {
-	entries  []*entry
-	minute   time.Time // changes over days are computed anew each minute
-	plan     *plan     // of all the roadmaps in force in these repositories
-	learners []*learner
-	once     sync.Once
-	tallies  []tally
-}
-
-// groupsMost is how many groups are remembered, plansMost how many roadmaps of people's own.
-const (
-	groupsMost = 16
-	plansMost  = 500
-)
+// plansMost is how many roadmaps of people's own are remembered.
+const plansMost = 500
 
 // entry is a repository with the status of each milestone of its roadmap. It is never changed once it can be seen by others.
 type entry struct {
 	stamp   storage.RepositoryStamp
 	repo    storage.Repository // without configuration and settings
+	learner string             // in lower case, "": nobody can be told
+	name    string             // "owner/name" in lower case
 	asked   time.Time          // when the learner asked for a mentor
 	plan    *plan              // the roadmap in force
 	cohort  string             // "": none
 	status  []rules.Status     // by place in the plan; "" was never judged
 	since   []time.Time
-	reasons map[int]string // of those started
+	reasons map[int]nearMiss // of those started
 	earned  []storage.Earned
 	claims  []storage.EvidenceClaim // open ones
+}
+
+// nearMiss is why a milestone that was started is not met.
+type nearMiss struct {
+	why   string
+	shape unique.Handle[string]
 }
 
 // FullName is "owner/name".
@@ -72,6 +71,17 @@ func (e *entry) FullName() string { return e.repo.FullName() }
 
 // Name is the repository's name without its owner.
 func (e *entry) Name() string { return e.repo.Name }
+
+// key names whose it is: the learner, or, while nobody can be told, the repository, which no login is like.
+func (e *entry) key() string {
+	if e.learner != "" {
+		return e.learner
+	}
+	return e.name
+}
+
+// nobodys reports whether it is nobody's work but an organisation's defaults.
+func (e *entry) nobodys() bool { return strings.EqualFold(e.repo.Name, ".github") }
 
 // URL leads to a milestone in the repository's report; "": to its top.
 func (e *entry) URL(milestone string) string {
@@ -94,7 +104,7 @@ func (e *entry) Standing() string {
 }
 
 func newCohort(store *storage.Store, roadmap *rules.Roadmap, now func() time.Time) *cohort {
-	return &cohort{store: store, builtin: planOf(roadmap), now: now, byID: map[int64]*entry{}, plans: map[string]*plan{}}
+	return &cohort{store: store, builtin: planOf(roadmap), now: now, views: &recent[*seen]{most: viewsMost}, byID: map[int64]*entry{}, plans: map[string]*plan{}}
 }
 
 // sweepEvery is how often what was removed from storage is forgotten here too.
@@ -125,7 +135,7 @@ func (c *cohort) sweep(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.byID, func(id int64, _ *entry) bool { return !there[id] })
-	c.groups = nil
+	c.sweeps.Add(1)
 	if len(c.plans) > plansMost {
 		clear(c.plans)
 	}
@@ -150,16 +160,8 @@ func (c *cohort) warm(ctx context.Context) error {
 	return err
 }
 
-// of returns the repositories that a person may see, in order of id.
-func (c *cohort) of(ctx context.Context, v *viewer) ([]*entry, error) {
-	return c.fresh(ctx, slices.Sorted(maps.Keys(v.roles)))
-}
-
 // fresh returns the entries of these repositories, of those that are still there, reading what changed.
 func (c *cohort) fresh(ctx context.Context, ids []int64) ([]*entry, error) {
-	if err := c.sweep(ctx); err != nil {
-		return nil, err
-	}
 	stamps, err := c.store.RepositoryStamps(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -210,7 +212,8 @@ func (c *cohort) read(ctx context.Context, ids []int64) (map[int64]*entry, error
 	out := make(map[int64]*entry, len(rows))
 	defaults := map[string]config.Config{}
 	for _, r := range rows {
-		e := &entry{stamp: storage.RepositoryStamp{ID: r.ID, ReportID: r.ReportID, UpdatedAt: r.UpdatedAt}, repo: r, asked: askedMentor(r.Settings), cohort: cohortOf(&r)}
+		e := &entry{stamp: storage.RepositoryStamp{ID: r.ID, ReportID: r.ReportID, UpdatedAt: r.UpdatedAt}, repo: r,
+			learner: strings.ToLower(r.Learner), name: strings.ToLower(r.FullName()), asked: askedMentor(r.Settings), cohort: cohortOf(&r)}
 		if e.plan, err = c.inForce(ctx, &r, defaults); err != nil {
 			return nil, err
 		}
@@ -234,9 +237,9 @@ func (c *cohort) read(ctx context.Context, ids []int64) (map[int64]*entry, error
 		e.status[place], e.since[place] = oneStatus(s.Status), s.Since
 		if s.Status == string(rules.Partial) {
 			if e.reasons == nil {
-				e.reasons = map[int]string{}
+				e.reasons = map[int]nearMiss{}
 			}
-			e.reasons[place] = s.Reason
+			e.reasons[place] = nearMiss{s.Reason, unique.Make(shape(s.Reason))}
 		}
 	}
 	earned, err := c.store.EarnedOf(ctx, ids)
@@ -348,10 +351,12 @@ func askedMentor(settings []byte) time.Time {
 // learner is a person with the union of what all repositories show.
 type learner struct {
 	Login  string // "" while nobody can be told: then the repository stands for the person
+	key    string // the name in sorting
 	Repos  []*entry
 	plan   *plan // of the page
 	view   *view
 	Status []rules.Status // by place in the plan; off where no roadmap of the learner's has the milestone
+	ranks  []uint8        // of them
 	Since  []time.Time
 	from   []*entry // whose status it is
 	Steps  []stepCell
@@ -360,6 +365,8 @@ type learner struct {
 	Change7, Change30                         int
 	Last                                      time.Time // last push
 	Fresh                                     time.Time // newest check
+
+	reasons func() []reason // why a mentor should look
 }
 
 // stepCell is a learner's state in a step.
@@ -386,74 +393,9 @@ func (c stepCell) Letter() string {
 	return c.Word[:1]
 }
 
-// Key is the learner's name in lists and sorting.
-func (l *learner) Key() string {
-	if l.Login == "" {
-		return strings.ToLower(l.Repos[0].repo.FullName())
-	}
-	return strings.ToLower(l.Login)
-}
-
 // Started reports whether there is anything of the learner's that was judged.
 func (l *learner) Started() bool {
 	return slices.ContainsFunc(l.Repos, func(e *entry) bool { return e.repo.ReportID != 0 && e.repo.State != "empty" })
-}
-
-// group returns the learners of these repositories, computed once for as long as nothing changes. Nobody may change what it returns.
-func (c *cohort) group(entries []*entry) *group {
-	minute := c.now().Truncate(time.Minute)
-	same := func(g *group) bool { return g.minute.Equal(minute) && slices.Equal(g.entries, entries) }
-	c.mu.RLock()
-	at := slices.IndexFunc(c.groups, same)
-	if at >= 0 {
-		g := c.groups[at]
-		c.mu.RUnlock()
-		return g
-	}
-	c.mu.RUnlock()
-	g := &group{entries: slices.Clone(entries), minute: minute}
-	g.plan, g.learners = c.learners(entries)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.groups = append([]*group{g}, c.groups[:min(len(c.groups), groupsMost-1)]...)
-	return g
-}
-
-// learners groups repositories by whose they are, in order of login, and joins the roadmaps that are in force there.
-func (c *cohort) learners(entries []*entry) (*plan, []*learner) {
-	by := map[string]*learner{}
-	var all []*learner
-	var plans []*plan
-	for _, e := range entries {
-		if strings.EqualFold(e.repo.Name, ".github") {
-			continue // an organisation's defaults are nobody's work
-		}
-		if !slices.Contains(plans, e.plan) {
-			plans = append(plans, e.plan)
-		}
-		key := strings.ToLower(e.repo.Learner)
-		l := by[key]
-		if l == nil || key == "" {
-			l = &learner{Login: e.repo.Learner}
-			all = append(all, l)
-			by[key] = l
-		}
-		l.Repos = append(l.Repos, e)
-	}
-	if at := slices.Index(plans, c.builtin); at > 0 { // its words come first
-		plans[0], plans[at] = plans[at], plans[0]
-	}
-	if len(plans) == 0 {
-		plans = []*plan{c.builtin}
-	}
-	joined := together(plans)
-	views := map[*plan]*view{}
-	for _, l := range all {
-		l.plan, l.view = joined, joined.viewFor(l.Repos, views)
-		c.unite(l)
-	}
-	slices.SortFunc(all, func(a, b *learner) int { return cmp.Compare(a.Key(), b.Key()) })
-	return joined, all
 }
 
 // viewFor is the view of some repositories' roadmaps; views remembers those of one roadmap.
@@ -476,7 +418,7 @@ func (p *plan) viewFor(repos []*entry, views map[*plan]*view) *view {
 }
 
 // rank orders statuses: of several repositories the best one counts, and one that counts at all before one that does not.
-func rank(s rules.Status) int {
+func rank(s rules.Status) uint8 {
 	switch s {
 	case rules.Met, rules.Attested:
 		return 6
@@ -496,9 +438,9 @@ func rank(s rules.Status) int {
 }
 
 // unite computes a learner's union.
-func (c *cohort) unite(l *learner) {
+func (l *learner) unite(now time.Time) {
 	n := len(l.plan.flat)
-	l.Status, l.Since, l.from = make([]rules.Status, n), make([]time.Time, n), make([]*entry, n)
+	l.Status, l.ranks, l.Since, l.from = make([]rules.Status, n), make([]uint8, n), make([]time.Time, n), make([]*entry, n)
 	for i := range l.Status {
 		l.Status[i] = off
 	}
@@ -511,8 +453,8 @@ func (c *cohort) unite(l *learner) {
 			if s == "" {
 				s = rules.Missing
 			}
-			if rank(s) > rank(l.Status[i]) || rank(s) == rank(l.Status[i]) && e.since[k].Before(l.Since[i]) {
-				l.Status[i], l.Since[i], l.from[i] = s, e.since[k], e
+			if r := rank(s); r > l.ranks[i] || r == l.ranks[i] && e.since[k].Before(l.Since[i]) {
+				l.Status[i], l.ranks[i], l.Since[i], l.from[i] = s, r, e.since[k], e
 			}
 		}
 		if e.repo.PushedAt.After(l.Last) {
@@ -529,11 +471,13 @@ func (c *cohort) unite(l *learner) {
 	if has {
 		at = l.plan.flat[l.plan.index[next.ID]].step
 	}
+	l.Steps = make([]stepCell, len(report.Steps))
 	for i, s := range report.Steps {
-		l.Steps = append(l.Steps, cellOf(s, i == at && l.Started()))
+		l.Steps[i] = cellOf(s, i == at && l.Started())
 	}
-	now := c.now()
-	l.Change7, l.Change30 = l.change(now.AddDate(0, 0, -7)), l.change(now.AddDate(0, 0, -30))
+	firsts := l.firsts()
+	l.Change7, l.Change30 = l.change(firsts, now.AddDate(0, 0, -7)), l.change(firsts, now.AddDate(0, 0, -30))
+	l.reasons = sync.OnceValue(func() []reason { return l.words(now) })
 }
 
 // cellOf is the state of a step; next says that it holds the next action.
@@ -562,20 +506,28 @@ func cellOf(s rules.StepReport, next bool) stepCell {
 func (l *learner) report() *rules.Report { return l.plan.report(l.view, l.Status) }
 
 // reason is why a milestone that was started is not met yet, "" when that is not known.
-func (l *learner) reason(i int) string {
-	if e := l.from[i]; e != nil && l.Status[i] == rules.Partial {
+func (l *learner) reason(i int) string { return l.miss(i).why }
+
+func (l *learner) miss(i int) nearMiss {
+	e := l.from[i]
+	switch {
+	case e == nil || l.Status[i] != rules.Partial:
+	case e.plan == l.plan:
+		return e.reasons[i]
+	default:
 		return e.reasons[e.plan.index[l.plan.flat[i].ID]]
 	}
-	return ""
+	return nearMiss{}
 }
 
-// firsts are the moments at which each milestone was first earned in any repository, by place; zero: never.
-func (l *learner) firsts() []storage.Earned {
-	first := make([]storage.Earned, len(l.plan.flat))
+// firsts are the moments at which each milestone was first earned in any repository, by place; nil: never.
+func (l *learner) firsts() []*storage.Earned {
+	first := make([]*storage.Earned, len(l.plan.flat))
 	for _, e := range l.Repos {
-		for _, x := range e.earned {
+		for k := range e.earned {
+			x := &e.earned[k]
 			i, ok := l.plan.index[x.Milestone]
-			if ok && (first[i].At.IsZero() || x.At.Before(first[i].At)) {
+			if ok && (first[i] == nil || x.At.Before(first[i].At)) {
 				first[i] = x
 			}
 		}
@@ -584,14 +536,17 @@ func (l *learner) firsts() []storage.Earned {
 }
 
 // change is how many milestones a learner has gained since a time, less those lost.
-func (l *learner) change(since time.Time) int {
+func (l *learner) change(firsts []*storage.Earned, since time.Time) int {
 	n := 0
-	for i, x := range l.firsts() {
-		done := rank(l.Status[i]) == 6
+	for i, x := range firsts {
+		if x == nil {
+			continue
+		}
+		done := l.ranks[i] == 6
 		switch {
 		case done && !x.At.Before(since):
 			n++
-		case !done && !x.At.IsZero() && x.At.Before(since) && !x.LostAt.IsZero() && !x.LostAt.Before(since):
+		case !done && x.At.Before(since) && !x.LostAt.IsZero() && !x.LostAt.Before(since):
 			n--
 		}
 	}

@@ -21,8 +21,12 @@ func (s *Server) SessionForTest(ctx context.Context, u storage.User, installatio
 	if err != nil {
 		return nil, err
 	}
+	mark, err := markOf(1)
+	if err != nil {
+		return nil, err
+	}
 	now := s.cfg.Now()
-	if err := s.cfg.Store.PutAccess(ctx, u.ID, []storage.Access{{InstallationID: installation, Repos: repos, FetchedAt: now}, {Repos: []byte(`[{"id":0}]`), FetchedAt: now}}); err != nil {
+	if err := s.cfg.Store.PutAccess(ctx, u.ID, []storage.Access{{InstallationID: installation, Repos: repos, FetchedAt: now}, {Repos: mark, FetchedAt: now}}); err != nil {
 		return nil, err
 	}
 	value := newToken()

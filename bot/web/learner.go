@@ -19,16 +19,14 @@ import (
 func (p *request) learner() (*learner, []int64, error) {
 	ctx, s := p.Context(), p.srv
 	for try := 0; ; try++ {
-		entries, err := s.cohort.of(ctx, p.viewer)
+		g, err := s.cohort.see(ctx, p.viewer.ids)
 		if err != nil {
 			return nil, nil, err
 		}
-		mine := slices.DeleteFunc(entries, func(e *entry) bool {
-			return e.repo.Learner == "" || !strings.EqualFold(e.repo.Learner, p.PathValue("login"))
-		})
-		if _, all := s.cohort.learners(mine); len(all) == 1 {
-			mentored, err := p.mentoredInstallations(ctx, all[0])
-			return all[0], mentored, err
+		if l := g.learner(p.PathValue("login")); l != nil {
+			l = s.cohort.groupOf(l.Repos, g.hour, nil).learners[0] // with the learner's own roadmaps
+			mentored, err := p.mentoredInstallations(ctx, l)
+			return l, mentored, err
 		}
 		if try == 1 {
 			return nil, nil, errNotFound
@@ -271,11 +269,11 @@ func (s *Server) timeline(l *learner, body *learnerBody) {
 		byID[e.repo.ID] = e
 	}
 	for i, x := range l.firsts() {
-		if x.At.IsZero() {
+		if x == nil {
 			continue
 		}
 		e := byID[x.RepoID]
-		line := earnedLine{At: x.At, Title: l.plan.flat[i].Title, Link: s.commitPlace(&e.repo, x)}
+		line := earnedLine{At: x.At, Title: l.plan.flat[i].Title, Link: s.commitPlace(&e.repo, *x)}
 		if len(l.Repos) > 1 {
 			line.Repo = e.repo.FullName()
 		}

@@ -148,7 +148,7 @@ func (p *plan) list(all []*learner, q query) []*learner {
 	}
 	out := slices.DeleteFunc(slices.Clone(all), func(l *learner) bool {
 		switch {
-		case text != "" && !strings.Contains(l.Key(), text) && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.Contains(strings.ToLower(e.repo.FullName()), text) }),
+		case text != "" && !strings.Contains(l.key, text) && !slices.ContainsFunc(l.Repos, func(e *entry) bool { return strings.Contains(e.name, text) }),
 			place >= 0 && !lacks(l.Status[place]),
 			q.Show == showStarted && !l.Started(), q.Show == showNotStarted && l.Started():
 			return true
@@ -169,14 +169,17 @@ func (p *plan) list(all []*learner, q query) []*learner {
 		case q.Sort == "last":
 			return a.Last.Compare(b.Last)
 		}
-		return cmp.Compare(a.Key(), b.Key())
+		return strings.Compare(a.key, b.key)
 	}
 	slices.SortStableFunc(out, func(a, b *learner) int {
 		n := less(a, b)
 		if q.Desc {
 			n = -n
 		}
-		return cmp.Or(n, cmp.Compare(a.Key(), b.Key()))
+		if n == 0 {
+			n = strings.Compare(a.key, b.key)
+		}
+		return n
 	})
 	return out
 }
@@ -211,6 +214,7 @@ type listing struct {
 	bar     scopeBar
 	q       query
 	rows    []*learner
+	shares  []int // by step: percent of those listed on whose way it is who have completed it
 }
 
 func (s *Server) listed(p *request) (out listing, err error) {
@@ -218,8 +222,38 @@ func (s *Server) listed(p *request) (out listing, err error) {
 		return out, err
 	}
 	out.q = out.in.plan.readQuery(p.URL.Query())
-	out.rows = out.in.plan.list(out.in.learners, out.q)
+	type answer struct {
+		rows   []*learner
+		shares []int
+	}
+	whole := out.q
+	whole.Page, whole.Per, whole.scope = 0, 0, scope{} // the group's
+	found := ask(out.in, whole, func() answer {
+		rows := out.in.plan.list(out.in.learners, whole)
+		return answer{rows, out.in.plan.shares(rows)}
+	})
+	out.rows, out.shares = found.rows, found.shares
 	return out, nil
+}
+
+// shares are, by step, the percent of the learners on whose way it is who have completed it.
+func (p *plan) shares(all []*learner) []int {
+	out := make([]int, len(p.steps))
+	for i := range out {
+		done, walk := 0, 0
+		for _, l := range all {
+			switch l.Steps[i].Word {
+			case wordDone:
+				done++
+				walk++
+			case wordNone:
+			default:
+				walk++
+			}
+		}
+		out[i] = done * 100 / max(1, walk)
+	}
+	return out
 }
 
 // learnersPage is the cohort in one table.
@@ -247,24 +281,10 @@ func (s *Server) learnersPage(p *request) error {
 		From, Until int
 		Pages       int
 		Name        func(*learner) string
-	}{Q: q, Bar: in.bar, Rows: some[from:min(from+pageSize, len(some))], Steps: plan.steps, Only: plan.only, Lacks: plan.flat, Found: len(some), All: len(in.all.learners),
+	}{Q: q, Bar: in.bar, Rows: some[from:min(from+pageSize, len(some))], Steps: plan.steps, Only: plan.only, Shares: in.shares, Lacks: plan.flat, Found: len(some), All: len(in.all.learners),
 		From: from + 1, Until: min(from+pageSize, len(some)), Pages: pages, Name: displayName}
-	for i := range body.Steps {
-		done, walk := 0, 0
-		for _, l := range some {
-			switch l.Steps[i].Word {
-			case wordDone:
-				done++
-				walk++
-			case wordNone:
-			default:
-				walk++
-			}
-		}
-		body.Shares = append(body.Shares, done*100/max(1, walk))
-	}
 	l := p.layout("Learners", "learners", body)
-	l.Fresh, l.Wide, l.Scope = newest(in.all.learners), true, in.bar.Scope.Query()
+	l.Fresh, l.Wide, l.Scope = in.all.freshest(), true, in.bar.Scope.Query()
 	return p.show("learners", l)
 }
 

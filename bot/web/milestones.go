@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unique"
 
 	"milepost/rules"
 )
@@ -31,30 +32,37 @@ func (t tally) Bars() [3]int {
 	return [3]int{have, started, 100 - have - started}
 }
 
-// counts are the tallies of a group, computed once.
+// counts are the tallies of a group.
 func (g *group) counts() []tally {
-	g.once.Do(func() { g.tallies = g.plan.tallies(g.learners) })
-	return g.tallies
+	return ask(g, aspect("tallies"), func() []tally { return g.plan.tallies(g.learners) })
+}
+
+// near counts the near misses of a milestone that have one shape, with the first of them in order.
+type near struct {
+	n      int
+	sample string
 }
 
 // tallies counts a cohort by milestone. Near misses that differ in numbers and names alone are taken together by their shape.
 func (p *plan) tallies(all []*learner) []tally {
 	out := make([]tally, len(p.flat))
+	shapes := make([]map[unique.Handle[string]]near, len(p.flat))
 	for i, m := range p.flat {
-		out[i].flatMilestone = m
-		shapes, sample := map[string]int{}, map[string]string{}
-		for _, l := range all {
-			switch rank(l.Status[i]) {
+		out[i].flatMilestone, shapes[i] = m, map[unique.Handle[string]]near{}
+	}
+	for _, l := range all {
+		for i, r := range l.ranks {
+			switch r {
 			case 6:
 				out[i].Have++
 			case 5:
 				out[i].Started++
-				if why := l.reason(i); why != "" {
-					k := shape(why)
-					shapes[k]++
-					if old, ok := sample[k]; !ok || why < old {
-						sample[k] = why
+				if miss := l.miss(i); miss.why != "" {
+					k := shapes[i][miss.shape]
+					if k.n++; k.n == 1 || miss.why < k.sample {
+						k.sample = miss.why
 					}
+					shapes[i][miss.shape] = k
 				}
 			case 3, 4:
 				out[i].Lack++
@@ -62,13 +70,14 @@ func (p *plan) tallies(all []*learner) []tally {
 				out[i].Off++
 			}
 		}
+	}
+	for i := range out {
 		best := ""
-		for k, n := range shapes {
-			if best == "" || n > shapes[best] || n == shapes[best] && k < best {
-				best = k
+		for k, x := range shapes[i] {
+			if word := k.Value(); x.n > out[i].NearN || x.n == out[i].NearN && word < best {
+				best, out[i].NearN, out[i].Near = word, x.n, cut(x.sample, 140)
 			}
 		}
-		out[i].Near, out[i].NearN = cut(sample[best], 140), shapes[best]
 	}
 	return out
 }
@@ -93,7 +102,6 @@ func (s *Server) milestonesPage(p *request) error {
 	if err := p.offer(everybody, &bar); err != nil {
 		return err
 	}
-	all := g.learners
 	type part struct {
 		rules.Step
 		Only string
@@ -104,7 +112,7 @@ func (s *Server) milestonesPage(p *request) error {
 		Groups   []part
 		Learners int
 		Stuck    []tally
-	}{Bar: bar, Learners: len(all)}
+	}{Bar: bar, Learners: len(g.learners)}
 	for i, st := range g.plan.steps {
 		body.Groups = append(body.Groups, part{Step: st, Only: g.plan.only[i]})
 	}
@@ -118,7 +126,7 @@ func (s *Server) milestonesPage(p *request) error {
 	slices.SortStableFunc(body.Stuck, func(a, b tally) int { return cmp.Compare(b.Started, a.Started) })
 	body.Stuck = body.Stuck[:min(3, len(body.Stuck))]
 	l := p.layout("Milestones", "milestones", body)
-	l.Fresh, l.Scope = newest(all), bar.Scope.Query()
+	l.Fresh, l.Scope = g.freshest(), bar.Scope.Query()
 	return p.show("milestones", l)
 }
 
@@ -133,6 +141,38 @@ type standing struct {
 	URL     string // of the milestone in the repository's report
 }
 
+// standings are those of a milestone that a page shows, and how many there are beyond.
+type standings struct {
+	Rows []standing
+	More int
+}
+
+// milestonePlace names the standings of the milestone of a place in the plan.
+type milestonePlace int
+
+// standings are those who can use a word first.
+func (g *group) standings(i int) standings {
+	var out standings
+	id := g.plan.flat[i].ID
+	for _, l := range g.learners {
+		if l.Status[i] != off {
+			out.Rows = append(out.Rows, standing{Learner: l, Name: displayName(l), Status: l.Status[i], Repo: l.from[i], I: i})
+		}
+	}
+	order := [...]int{1: 4, 2: 4, 3: 1, 4: 2, 5: 0, 6: 3}
+	slices.SortStableFunc(out.Rows, func(a, b standing) int {
+		return cmp.Or(cmp.Compare(order[a.Learner.ranks[i]], order[b.Learner.ranks[i]]), a.Learner.Since[i].Compare(b.Learner.Since[i]), cmp.Compare(a.Name, b.Name))
+	})
+	const most = 200
+	out.More = max(0, len(out.Rows)-most)
+	out.Rows = slices.Clone(out.Rows[:min(len(out.Rows), most)])
+	for k := range out.Rows {
+		r := &out.Rows[k]
+		r.Reason, r.URL = r.Learner.reason(i), r.Repo.URL(id)
+	}
+	return out
+}
+
 // milestonePage lists who has a milestone, who has started and who lacks it.
 func (s *Server) milestonePage(p *request) error {
 	_, g, bar, err := p.group()
@@ -143,29 +183,15 @@ func (s *Server) milestonePage(p *request) error {
 	if !ok {
 		return errNotFound
 	}
-	all := g.learners
 	m := g.plan.flat[i]
 	body := struct {
 		M    flatMilestone
 		Bar  scopeBar
 		Step rules.Step
 		T    tally
-		Rows []standing
-		More int
-	}{M: m, Bar: bar, Step: g.plan.steps[m.step], T: g.counts()[i]}
-	for _, l := range all {
-		if l.Status[i] != off {
-			body.Rows = append(body.Rows, standing{Learner: l, Name: displayName(l), Status: l.Status[i], Reason: l.reason(i), Repo: l.from[i], I: i, URL: l.from[i].URL(m.ID)})
-		}
-	}
-	order := map[int]int{5: 0, 3: 1, 4: 2, 6: 3, 2: 4, 1: 4} // who can use a word first
-	slices.SortStableFunc(body.Rows, func(a, b standing) int {
-		return cmp.Or(cmp.Compare(order[rank(a.Status)], order[rank(b.Status)]), a.Learner.Since[i].Compare(b.Learner.Since[i]), cmp.Compare(a.Name, b.Name))
-	})
-	const most = 200
-	body.More = max(0, len(body.Rows)-most)
-	body.Rows = body.Rows[:min(len(body.Rows), most)]
+		standings
+	}{M: m, Bar: bar, Step: g.plan.steps[m.step], T: g.counts()[i], standings: ask(g, milestonePlace(i), func() standings { return g.standings(i) })}
 	l := p.layout(m.Title, "milestones", body)
-	l.Fresh, l.Scope = newest(all), bar.Scope.Query()
+	l.Fresh, l.Scope = g.freshest(), bar.Scope.Query()
 	return p.show("milestone", l)
 }

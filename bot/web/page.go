@@ -160,16 +160,16 @@ func (p *request) repository() (storage.Repository, error) {
 	}
 }
 
-// visible are the repositories that the person may see. When there are none GitHub is asked again: the app may have been installed a moment ago.
-func (p *request) visible() ([]*entry, error) {
-	entries, err := p.srv.cohort.of(p.Context(), p.viewer)
-	if err != nil || len(entries) > 0 {
-		return entries, err
+// visible is the group of the repositories that the person may see. When there are none GitHub is asked again: the app may have been installed a moment ago.
+func (p *request) visible() (*group, error) {
+	g, err := p.srv.cohort.see(p.Context(), p.viewer.ids)
+	if err != nil || len(g.entries) > 0 {
+		return g, err
 	}
 	if fresh, err := p.srv.again(p.Context(), p.viewer); err != nil || !fresh {
-		return entries, err
+		return g, err
 	}
-	return p.srv.cohort.of(p.Context(), p.viewer)
+	return p.srv.cohort.see(p.Context(), p.viewer.ids)
 }
 
 func orNotFound(err error) error {

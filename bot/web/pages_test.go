@@ -3,9 +3,11 @@ package web_test
 import (
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -428,5 +430,101 @@ func TestUninstalled(t *testing.T) {
 	b.get("/learners")
 	if n := w.web.RememberedForTest(); n != 0 {
 		t.Errorf("%d repositories are remembered", n)
+	}
+}
+
+// TestRenewed: a page shows each change at once, whoever makes it, and reads nothing again but what changed.
+func TestRenewed(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	b := w.as(t, "olga")
+	all := []string{"/learners", "/today", "/milestones", "/milestones/jwt", "/learners/margaret", "/learners.csv", "/api/v1/learners"}
+	read := func() (rows int) {
+		for _, r := range w.reads.take() {
+			var n int
+			var query string
+			if _, err := fmt.Sscanf(r, "%d rows of %s", &n, &query); err != nil {
+				t.Fatal(r, err)
+			}
+			if strings.Contains(r, " repositories ") || strings.Contains(r, " statuses ") || strings.Contains(r, " earned ") || strings.Contains(r, " access ") {
+				rows += n
+			}
+		}
+		return rows
+	}
+	for range 2 {
+		for _, path := range all {
+			b.get(path)
+		}
+	}
+	w.clock.Advance(time.Minute)
+	w.reads.take()
+	for _, path := range []string{"/learners", "/today", "/milestones", "/milestones/jwt", "/learners.csv", "/learners?sort=percent", "/learners?sort=percent"} {
+		b.get(path)
+		if n := read(); n > 2 { // what GitHub said, by its mark
+			t.Errorf("nothing changed, and %s reads %d rows", path, n)
+		}
+	}
+	id := w.repos["shop-api-margaret"].ID()
+	before := b.get("/learners.csv").body
+	w.reads.take()
+	if err := w.store.SetRepositoryPushed(t.Context(), id, w.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	after := b.get("/learners.csv").body
+	if n := read(); n > 12 {
+		t.Errorf("one repository changed, and %d rows are read", n)
+	}
+	was, is := strings.Split(before, "\n"), strings.Split(after, "\n")
+	if len(was) != len(is) {
+		t.Fatalf("%d lines, then %d", len(was), len(is))
+	}
+	for i := range was {
+		if (was[i] != is[i]) != strings.HasPrefix(was[i], "margaret,") {
+			t.Errorf("%s became %s", was[i], is[i])
+		}
+	}
+	// Another name, another learner, gone, and back.
+	count := func() int { return strings.Count(b.get("/learners.csv").body, "\n") - 1 }
+	n := count()
+	if err := w.store.SetRepositoryLearner(t.Context(), id, "zoe"); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.get("/learners.csv").body; strings.Contains(page, "\nmargaret,academy/shop-api-margaret") || !strings.Contains(page, "\nzoe,academy/shop-api-margaret") || b.get("/learners/zoe").status != 200 {
+		t.Error("a repository that became another learner's is still its first one's")
+	}
+	if err := w.store.RemoveRepository(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.get("/learners.csv").body; strings.Contains(page, "zoe") || b.get("/learners/zoe").status != 404 {
+		t.Error("what was removed is listed")
+	}
+	if err := errors.Join(w.store.SetRepositoryLearner(t.Context(), id, "margaret"),
+		w.store.PutRepository(t.Context(), storage.Repository{ID: id, InstallationID: w.inst.ID, Owner: "academy", Name: "shop-api-margaret"})); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.get("/learners.csv").body; !strings.Contains(page, "academy/shop-api-margaret") || count() != n {
+		t.Errorf("what came back is not listed: %d learners, %d before", count(), n)
+	}
+	// Days go by although nothing changes.
+	roles := map[int64]string{}
+	for _, r := range w.repos {
+		roles[r.ID()] = "admin"
+	}
+	list := func() string {
+		cookie, err := w.web.SessionForTest(t.Context(), storage.User{ID: 99, Login: "paul"}, w.inst.ID, roles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/learners.csv", nil)
+		r.AddCookie(cookie)
+		out := httptest.NewRecorder()
+		w.web.ServeHTTP(out, r)
+		return out.Body.String()
+	}
+	now := list()
+	w.clock.Advance(40 * 24 * time.Hour)
+	if page := list(); page == now || !strings.Contains(page, "margaret") {
+		t.Errorf("what changed within 30 days is still counted after 40: %.600s", page)
 	}
 }

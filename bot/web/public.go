@@ -50,7 +50,7 @@ func (s *Server) shown(p *request, login string) (*learner, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, all := s.cohort.learners(entries)
+	all := s.cohort.groupOf(entries, time.Time{}, nil).learners
 	if len(all) != 1 || all[0].Login == "" {
 		return nil, errNotFound
 	}

@@ -69,37 +69,32 @@ func (b scopeBar) Any() bool {
 
 // group is what a person sees of the learners in the scope of the address. all is the same without a scope.
 func (p *request) group() (all, some *group, bar scopeBar, err error) {
-	entries, err := p.visible()
-	if err != nil {
+	if all, err = p.visible(); err != nil {
 		return nil, nil, bar, err
 	}
-	all = p.srv.cohort.group(entries)
 	bar = scopeBar{Scope: readScope(p.URL.Query()), Path: p.URL.Path}
-	in := func(*learner) bool { return true }
+	var members *team
 	if bar.Scope.Team != "" {
-		members, err := p.members(bar.Scope.Team)
-		if err != nil {
+		if members, err = p.members(bar.Scope.Team); err != nil {
 			return nil, nil, bar, err
 		}
-		in = func(l *learner) bool { return members[strings.ToLower(l.Login)] }
 	}
-	return all, p.srv.cohort.narrow(all, bar.Scope, in), bar, nil
+	return all, p.srv.cohort.narrow(all, bar.Scope, members), bar, nil
 }
 
-// narrow returns the group of the learners in a scope; in says who is in its team.
-func (c *cohort) narrow(g *group, s scope, in func(*learner) bool) *group {
+// narrow returns the group of the learners in a scope; members are those of its team.
+func (c *cohort) narrow(g *group, s scope, members *team) *group {
 	if s.Set() == 0 {
 		return g
 	}
-	var entries []*entry
-	for _, l := range g.learners {
-		if in(l) && (s.Org == "" || l.has(func(e *entry) bool { return strings.EqualFold(e.repo.Owner, s.Org) })) &&
-			(s.Cohort == "" || l.has(func(e *entry) bool { return strings.EqualFold(e.cohort, s.Cohort) })) {
-			entries = append(entries, l.Repos...)
-		}
+	type inScope struct {
+		scope
+		members *team
 	}
-	slices.SortFunc(entries, func(a, b *entry) int { return cmp.Compare(a.repo.ID, b.repo.ID) })
-	return c.group(entries)
+	return c.within(g, inScope{s, members}, func(l *learner) bool {
+		return (s.Team == "" || members.has(l.key)) && (s.Org == "" || l.has(func(e *entry) bool { return strings.EqualFold(e.repo.Owner, s.Org) })) &&
+			(s.Cohort == "" || l.has(func(e *entry) bool { return strings.EqualFold(e.cohort, s.Cohort) }))
+	})
 }
 
 func (l *learner) has(fn func(*entry) bool) bool { return slices.ContainsFunc(l.Repos, fn) }
@@ -109,7 +104,8 @@ const orgsMost = 10
 
 // offer fills in what can be chosen.
 func (p *request) offer(all *group, bar *scopeBar) error {
-	bar.Orgs, bar.Cohorts = orgs(all.entries), cohorts(all)
+	bar.Orgs = ask(all, aspect("owners"), func() []string { return orgs(all.entries) })
+	bar.Cohorts = ask(all, aspect("cohorts"), func() []string { return cohorts(all) })
 	in, err := p.srv.cfg.Store.InstallationsByID(p.Context(), p.viewer.known)
 	if err != nil {
 		return err
@@ -135,10 +131,10 @@ func (p *request) offer(all *group, bar *scopeBar) error {
 		bar.Teams = append(bar.Teams, teamChoice{t, t})
 	}
 	if c := bar.Scope.Cohort; c != "" && !slices.ContainsFunc(bar.Cohorts, func(s string) bool { return strings.EqualFold(s, c) }) {
-		bar.Cohorts = append(bar.Cohorts, c)
+		bar.Cohorts = append(slices.Clip(bar.Cohorts), c)
 	}
 	if o := bar.Scope.Org; o != "" && !slices.ContainsFunc(bar.Orgs, func(s string) bool { return strings.EqualFold(s, o) }) {
-		bar.Orgs = append(bar.Orgs, o)
+		bar.Orgs = append(slices.Clip(bar.Orgs), o)
 	}
 	return nil
 }
@@ -188,17 +184,22 @@ func (p *request) teams(org string) ([]gh.Team, error) {
 	})
 }
 
-// members are the people of a team as GitHub lists them to the person, in lower case; nobody where it does not.
-func (p *request) members(team string) (map[string]bool, error) {
-	org, slug, ok := strings.Cut(strings.ToLower(team), "/") // GitHub's slugs are in lower case
+// team is the people of a team, by login in lower case. Each answer of GitHub's is another one.
+type team struct{ logins map[string]bool }
+
+func (t *team) has(login string) bool { return t != nil && t.logins[login] }
+
+// members are the people of a team as GitHub lists them to the person; nobody where it does not.
+func (p *request) members(name string) (*team, error) {
+	org, slug, ok := strings.Cut(strings.ToLower(name), "/") // GitHub's slugs are in lower case
 	if !ok || org == "" || slug == "" || strings.Contains(slug, "/") {
-		return map[string]bool{}, nil
+		return nil, nil //nolint:nilnil // nobody
 	}
-	return answered(p, p.srv.teamMembers, p.viewer.key("members", team), func(ctx context.Context, c *gh.Client) (map[string]bool, error) {
+	return answered(p, p.srv.teamMembers, p.viewer.key("members", name), func(ctx context.Context, c *gh.Client) (*team, error) {
 		logins, err := c.TeamMembers(ctx, org, slug)
-		out := map[string]bool{}
+		out := &team{map[string]bool{}}
 		for _, l := range logins {
-			out[strings.ToLower(l)] = true
+			out.logins[strings.ToLower(l)] = true
 		}
 		return out, err
 	})

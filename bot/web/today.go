@@ -48,23 +48,8 @@ func (s *Server) today(p *request) error {
 	if err := p.offer(everybody, &bar); err != nil {
 		return err
 	}
-	learners := g.learners
-	var all []attention
-	calm, started := 0, 0
-	for _, l := range learners {
-		if l.Started() {
-			started++
-		}
-		rs := l.reasons(s.cfg.Now())
-		if len(rs) == 0 {
-			calm++
-			continue
-		}
-		all = append(all, attention{l, displayName(l), rs})
-	}
-	slices.SortStableFunc(all, func(a, b attention) int {
-		return cmp.Or(cmp.Compare(b.Reasons[0].weight, a.Reasons[0].weight), a.Reasons[0].Since.Compare(b.Reasons[0].Since), cmp.Compare(a.Name, b.Name))
-	})
+	queue := ask(g, aspect("queue"), func() waiting { return g.queue() })
+	all := queue.all
 	words, shown := sorted(all, bar.Scope, p.URL.Query().Get("why"))
 	body := struct {
 		Words          []wordCount
@@ -77,19 +62,42 @@ func (s *Server) today(p *request) error {
 		Learners, Calm int
 		Started        int
 		Moved          []*learner
-	}{Words: words, Waiting: len(all), Bar: bar, Everybody: len(everybody.learners), Owners: len(bar.Orgs) > 1, Learners: len(learners), Calm: calm, Started: started}
+	}{Words: words, Waiting: len(all), Bar: bar, Everybody: len(everybody.learners), Owners: len(bar.Orgs) > 1, Learners: len(g.learners), Calm: queue.calm, Started: queue.started, Moved: queue.moved}
 	body.All = shown[:min(len(shown), todayMost)]
 	body.More = len(shown) - len(body.All)
-	for _, l := range learners {
+	l := p.layout("Today", "today", body)
+	l.Fresh, l.Scope = g.freshest(), bar.Scope.Query()
+	return p.show("today", l)
+}
+
+// waiting is who waits for a word, who does not, and who moved on this week.
+type waiting struct {
+	all           []attention
+	calm, started int
+	moved         []*learner
+}
+
+// queue finds who would gain most from a word.
+func (g *group) queue() (out waiting) {
+	for _, l := range g.learners {
+		if l.Started() {
+			out.started++
+		}
 		if l.Change7 > 0 {
-			body.Moved = append(body.Moved, l)
+			out.moved = append(out.moved, l)
+		}
+		if rs := l.reasons(); len(rs) > 0 {
+			out.all = append(out.all, attention{l, displayName(l), rs})
+		} else {
+			out.calm++
 		}
 	}
-	slices.SortStableFunc(body.Moved, func(a, b *learner) int { return b.Fresh.Compare(a.Fresh) })
-	body.Moved = body.Moved[:min(len(body.Moved), 8)]
-	l := p.layout("Today", "today", body)
-	l.Fresh, l.Scope = newest(learners), bar.Scope.Query()
-	return p.show("today", l)
+	slices.SortStableFunc(out.all, func(a, b attention) int {
+		return cmp.Or(cmp.Compare(b.Reasons[0].weight, a.Reasons[0].weight), a.Reasons[0].Since.Compare(b.Reasons[0].Since), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortStableFunc(out.moved, func(a, b *learner) int { return b.Fresh.Compare(a.Fresh) })
+	out.moved = slices.Clone(out.moved[:min(len(out.moved), 8)])
+	return out
 }
 
 // wordCount is a sort of reason, with how many learners have one.
@@ -137,18 +145,8 @@ func displayName(l *learner) string {
 	return l.Login
 }
 
-func newest(all []*learner) time.Time {
-	var t time.Time
-	for _, l := range all {
-		if l.Fresh.After(t) {
-			t = l.Fresh
-		}
-	}
-	return t
-}
-
-// reasons finds why a mentor should look at a learner. Repositories that rest count nowhere.
-func (l *learner) reasons(now time.Time) []reason {
+// words finds why a mentor should look at a learner. Repositories that rest count nowhere.
+func (l *learner) words(now time.Time) []reason {
 	var out []reason
 	active := false
 	for _, e := range l.Repos {

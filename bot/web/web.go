@@ -63,6 +63,7 @@ type Server struct {
 	assets    *assets
 	cohort    *cohort
 	bearers   *bearers
+	sights    *recent[*recalled]
 	mux       *http.ServeMux
 	asking    singleflight.Group // one question to GitHub for each person at a time
 	secure    bool               // cookies are for https only
@@ -71,7 +72,7 @@ type Server struct {
 
 	memberships *answers[bool]
 	teamLists   *answers[[]gh.Team]
-	teamMembers *answers[map[string]bool]
+	teamMembers *answers[*team]
 }
 
 // minSecret is the least number of bytes of a session secret.
@@ -106,8 +107,8 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now),
-		memberships: &answers[bool]{}, teamLists: &answers[[]gh.Team]{}, teamMembers: &answers[map[string]bool]{}}
+	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now), sights: &recent[*recalled]{most: sightsMost},
+		memberships: &answers[bool]{}, teamLists: &answers[[]gh.Team]{}, teamMembers: &answers[*team]{}}
 	s.cohort = newCohort(cfg.Store, cfg.Roadmap, cfg.Now)
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -166,9 +167,25 @@ func (s *Server) Cold() { s.cold.Store(true) }
 func (s *Server) Warm(ctx context.Context) {
 	s.Cold()
 	defer s.cold.Store(false)
-	if err := s.cohort.warm(ctx); err != nil && ctx.Err() == nil {
+	err := s.cohort.warm(ctx)
+	if err == nil {
+		err = s.foresee(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
 		s.cfg.Log.WarnContext(ctx, "the first pages will be slow", "error", err)
 	}
+}
+
+// foresee brings together what those see who were here last.
+func (s *Server) foresee(ctx context.Context) error {
+	people, err := s.cfg.Store.RecentAccess(ctx, viewsMost)
+	for _, id := range slices.Backward(people) { // the newest is remembered longest
+		v := &viewer{user: storage.User{ID: id}}
+		if err = errors.Join(err, s.recall(ctx, v)); err == nil {
+			_, err = s.cohort.see(ctx, v.ids)
+		}
+	}
+	return err
 }
 
 // readyz says whether the process can do its work: the database answers and takes writes, and pages need no long reading.
