@@ -499,8 +499,7 @@ func TestRenewed(t *testing.T) {
 	if page := b.get("/learners.csv").body; strings.Contains(page, "zoe") || b.get("/learners/zoe").status != 404 {
 		t.Error("what was removed is listed")
 	}
-	if err := errors.Join(w.store.SetRepositoryLearner(t.Context(), id, "margaret"),
-		w.store.PutRepository(t.Context(), storage.Repository{ID: id, InstallationID: w.inst.ID, Owner: "academy", Name: "shop-api-margaret"})); err != nil {
+	if err := errors.Join(w.store.SetRepositoryLearner(t.Context(), id, "margaret"), w.store.RestoreRepository(t.Context(), id)); err != nil {
 		t.Fatal(err)
 	}
 	if page := b.get("/learners.csv").body; !strings.Contains(page, "academy/shop-api-margaret") || count() != n {
