@@ -10,7 +10,8 @@ import (
 
 // Kinds of the server area.
 const (
-	// KindServer is code that starts or makes a server. Name is the framework or server ("Express", "net/http"), Value "framework" or "plain".
+	// KindServer is code that starts or makes a server. Name is the framework or server ("Express", "net/http"), Value "framework" or "plain",
+	// Scope in Python the variable that holds it, "()" for one of a function.
 	KindServer Kind = "server"
 	// KindEnv is a variable read from the environment. Name is the variable where it is spelled out, Value the call.
 	KindEnv Kind = "env"
@@ -155,11 +156,30 @@ func serversBy(marks []serverMark, ls langSet) scanner {
 			if plainServer(m.name) {
 				value = "plain"
 			}
-			s.Emit(Fact{Kind: KindServer, Name: m.name, Value: value, Line: s.LineOf(off)})
+			s.Emit(Fact{Kind: KindServer, Name: m.name, Value: value, Scope: s.assignedTo(off), Line: s.LineOf(off)})
 			return
 		}
 	}
 	return sc
+}
+
+// assignedTo is the variable of a Python module that a statement with a call at off sets: "app" of "app = Flask(__name__)", "()" where a function
+// sets one of its own. It is empty elsewhere.
+func (s *Source) assignedTo(off int) string {
+	if s.Lang != lex.Python {
+		return ""
+	}
+	head := string(s.Between(Code, s.LineStart(off), off))
+	name, rest, ok := strings.Cut(head, "=")
+	name, _, _ = strings.Cut(name, ":") // its type
+	switch word := strings.TrimSpace(name); {
+	case !ok || strings.TrimSpace(rest) != "" || word == "" || strings.ContainsAny(word, " .[("):
+		return ""
+	case name[0] == ' ' || name[0] == '\t':
+		return "()"
+	default:
+		return word
+	}
 }
 
 // nodeServer tells createServer of node:http from those of Vite, of raw sockets and of GraphQL tools.
