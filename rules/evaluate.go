@@ -8,6 +8,7 @@ import (
 	"milepost/rules/facts"
 	"milepost/rules/probe"
 	"milepost/rules/snapshot"
+	"milepost/rules/words"
 )
 
 // Input is what a roadmap judges.
@@ -28,7 +29,7 @@ type SignOff struct {
 
 // Evaluate judges in against the roadmap. It is pure: the same input gives the same report. Prepare must have succeeded.
 func (r *Roadmap) Evaluate(in Input) Report {
-	stack := StackOf(in.Repo)
+	stack := words.Of(in.Repo)
 	out := Report{
 		Schema:     Schema,
 		Repository: Repository{Name: in.Repo.Name, Commit: in.Repo.Commit, Ref: in.Ref},
@@ -36,6 +37,7 @@ func (r *Roadmap) Evaluate(in Input) Report {
 		Languages:  []Language{},
 		Warnings:   warnings(in.Repo),
 		Stack:      stack.Name,
+		Words:      stack,
 	}
 	for _, l := range in.Repo.Languages() {
 		out.Languages = append(out.Languages, Language{Name: l.Lang.String(), Share: math.Round(l.Share*100) / 100})
@@ -66,7 +68,7 @@ func warnings(r *facts.Repo) []string {
 }
 
 func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) MilestoneReport {
-	out := MilestoneReport{ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: m.Tier}
+	out := MilestoneReport{ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: m.Tier, Effort: m.Effort}
 	res := m.judge(pin)
 	if in.Repo.Truncated && res.Status == Missing {
 		res = probe.Result{Status: Unknown, Reason: "GitHub returned only a part of this very large repository, so nothing can be said to be missing"}
@@ -81,7 +83,8 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 			res = probe.Result{Status: Unknown, Reason: fmt.Sprintf("`%s` could not be read, so it may be broken there", in.Repo.Unread)}
 		}
 	}
-	out.Status, out.Reason, out.Evidence = res.Status, stack.Fill(res.Reason), res.Evidence
+	here := stack.With(place(res.Evidence))
+	out.Status, out.Reason, out.Evidence = res.Status, here.Fill(res.Reason), res.Evidence
 	if out.Evidence == nil {
 		out.Evidence = []Evidence{}
 	}
@@ -99,14 +102,11 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	}
 	switch res.Status {
 	case Partial, Missing:
-		out.Next = stack.Fill(res.Next)
-		if out.Next == "" {
-			out.Next = stack.Fill(m.Next.ForStack(stack))
-		}
+		out.Next = m.action(res).For(here)
 		if out.Reason == "" {
-			out.Reason = stack.Fill(m.Missing)
+			out.Reason = here.Fill(m.Missing)
 		}
-		if st, ok := m.StarterFor(stack.Name); ok {
+		if st, ok := m.Starter.For(stack); ok {
 			out.Existing = existing(in.Repo, st.Path)
 		}
 	case Met:
@@ -151,11 +151,10 @@ func (m *Milestone) judge(in *probe.Input) probe.Result {
 			if m.Partial[i].Reason != "" {
 				p.Reason = m.Partial[i].Reason
 			}
-			if m.Partial[i].Next != "" {
-				p.Next = m.Partial[i].Next
+			if m.Partial[i].Next != nil {
+				p.Next, p.Action = "", m.Partial[i].Next
 			}
 			p.Status = Partial
-			p.Reason, p.Next = fillEvidence(p.Reason, p.Evidence), fillEvidence(p.Next, p.Evidence)
 			return p
 		}
 	}
@@ -165,10 +164,27 @@ func (m *Milestone) judge(in *probe.Input) probe.Result {
 	return res
 }
 
-// fillEvidence replaces {path} and {line} by the first place found.
-func fillEvidence(text string, ev []Evidence) string {
-	if len(ev) == 0 {
-		return text
+// action is what a learner is told to do: what goes with the near miss, else what the rule or the milestone says.
+func (m *Milestone) action(res probe.Result) Text {
+	switch near := m.Near[res.Case]; {
+	case res.Next != "":
+		return Text{"default": res.Next}
+	case near != nil:
+		return near
+	case res.Action != nil:
+		return res.Action
 	}
-	return strings.NewReplacer("{path}", "`"+ev[0].Path+"`", "{line}", fmt.Sprint(ev[0].StartLine), "{excerpt}", "`"+ev[0].Excerpt+"`").Replace(text)
+	return m.Next
+}
+
+// place are the words for the first place found.
+func place(ev []Evidence) map[string]string {
+	if len(ev) == 0 || ev[0].Path == "" {
+		return nil
+	}
+	out := map[string]string{"path": "`" + ev[0].Path + "`", "line": fmt.Sprint(ev[0].StartLine)}
+	if ev[0].Excerpt != "" {
+		out["excerpt"] = "`" + ev[0].Excerpt + "`"
+	}
+	return out
 }

@@ -128,7 +128,7 @@ func (c Change) apply(m Milestone) Milestone {
 		m.Next = c.Next
 	}
 	if c.Rule != nil {
-		m.Rule, m.Partial, m.Applies = *c.Rule, nil, nil
+		m.Rule, m.Partial, m.Applies, m.Near = *c.Rule, nil, nil, nil
 	}
 	return m
 }

@@ -1,6 +1,12 @@
 package rules
 
-import "milepost/rules/probe"
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"milepost/rules/probe"
+)
 
 // Schema is the version of the report's JSON.
 const Schema = "milepost.report/v1"
@@ -35,6 +41,8 @@ type Report struct {
 	Warnings   []string     `json:"warnings"`
 	// Stack is the main stack of the repository, which chooses the words of hints: "node", "python" ...; "" when there is no code.
 	Stack string `json:"stack,omitempty"`
+	// Words are what hints and starters are chosen by and filled with; empty in reports of older programs.
+	Words Stack `json:"words,omitzero"`
 }
 
 // Repository says what was judged.
@@ -85,6 +93,8 @@ type MilestoneReport struct {
 	Reason   string     `json:"reason"` // one sentence; for a met milestone, what was found
 	Next     string     `json:"next"`   // one action; empty when there is nothing to do
 	Evidence []Evidence `json:"evidence"`
+	// Effort is how long the milestone takes a learner, as the roadmap says: "an hour".
+	Effort string `json:"effort,omitempty"`
 	// Existing is the file that stands already where the starter of an open milestone would be created.
 	Existing string `json:"existing,omitempty"`
 }
@@ -116,8 +126,15 @@ func (r *Report) Milestones() []MilestoneReport {
 	return out
 }
 
-// NextMilestone is the one thing to do next: the first open core milestone in the order of the roadmap, those tried already before others of
-// the same step. ok is false when nothing is open.
+// Setup is the stack for which hints and starters are chosen.
+func (r *Report) Setup() Stack {
+	if r.Words.Words != nil {
+		return r.Words
+	}
+	return StackNamed(r.Stack)
+}
+
+// NextMilestone is the one thing to do next, the first of [Report.Open]. ok is false when nothing is open.
 func (r *Report) NextMilestone() (MilestoneReport, bool) {
 	next := r.Open(1)
 	if len(next) == 0 {
@@ -126,22 +143,54 @@ func (r *Report) NextMilestone() (MilestoneReport, bool) {
 	return next[0], true
 }
 
-// Open returns up to n open milestones in the order in which to take them: core before bonus, by step, within a step those begun first. Unknown
-// ones are left out, since what they lack is not the learner's to add.
+// Open returns up to n open milestones in the order in which to take them: core before bonus; first those that are begun and can be finished
+// within a day, the quickest first, since a step from done is where a word helps most; then the others in the order of the roadmap, within a
+// step those begun first. Unknown ones are left out, since what they lack is not the learner's to add.
 func (r *Report) Open(n int) []MilestoneReport {
 	var out []MilestoneReport
 	for _, tier := range []Tier{Core, Bonus} {
+		var begun, rest []MilestoneReport
 		for _, s := range r.Steps {
-			for _, want := range []Status{Partial, Missing} {
-				for _, m := range s.Milestones {
-					if m.Tier == tier && m.Status == want && len(out) < n {
-						out = append(out, m)
-					}
+			var later []MilestoneReport
+			for _, m := range s.Milestones {
+				switch {
+				case m.Tier != tier || m.Status != Partial && m.Status != Missing:
+				case m.begun() && minutes(m.Effort) <= aDay:
+					begun = append(begun, m)
+				case m.Status == Partial:
+					rest = append(rest, m)
+				default:
+					later = append(later, m)
 				}
 			}
+			rest = append(rest, later...)
 		}
+		slices.SortStableFunc(begun, func(a, b MilestoneReport) int { return minutes(a.Effort) - minutes(b.Effort) })
+		out = append(append(out, begun...), rest...)
 	}
-	return out
+	return out[:min(n, len(out))]
+}
+
+// begun reports whether something of an open milestone is there: it is partial, or a near miss was found.
+func (m MilestoneReport) begun() bool { return m.Status == Partial || len(m.Evidence) > 0 }
+
+// aDay is the work of a day in minutes.
+const aDay = 8 * 60
+
+// minutes reads how long a milestone takes: "15 minutes", "an evening". What says nothing is an evening; what is no such time takes long.
+func minutes(effort string) int {
+	number, unit, _ := strings.Cut(effort, " ")
+	each := map[string]int{"minute": 1, "hour": 60, "evening": 180, "day": aDay}[strings.TrimSuffix(unit, "s")]
+	n, err := strconv.Atoi(number)
+	switch {
+	case effort == "":
+		return 180
+	case each == 0 || err != nil && number != "a" && number != "an" && number != "one":
+		return 100 * aDay
+	case err != nil:
+		return each
+	}
+	return min(n, 10_000) * each
 }
 
 // Tally recounts the summary and the steps from the milestones.

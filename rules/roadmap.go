@@ -9,11 +9,10 @@ import (
 	"regexp"
 	"slices"
 
-	"go.yaml.in/yaml/v3"
-
 	"milepost/rules/facts"
 	"milepost/rules/probe"
 	"milepost/rules/strict"
+	"milepost/rules/words"
 )
 
 // Kind says what decides a milestone.
@@ -85,11 +84,13 @@ type Milestone struct {
 	Partial []probe.Rule `yaml:"partial" json:"partial,omitempty"`
 	// Missing is the reason when nothing was found: what was looked for.
 	Missing string `yaml:"missing" json:"missing,omitempty"`
-	// Next is the smallest action, by stack.
-	Next  Text  `yaml:"next" json:"next"`
-	Hints Hints `yaml:"hints" json:"hints,omitzero"`
-	// Starter is a file to begin with, by stack; the learner creates it.
-	Starter map[string]Starter `yaml:"starter" json:"starter,omitempty"`
+	// Next is the smallest action, by stack, framework or tool. A rule, also one of Partial, may have its own.
+	Next Text `yaml:"next" json:"next"`
+	// Near are the actions for the near misses that a detector of the rules tells apart, by its name for them; see the detectors' Cases.
+	Near  map[string]Text `yaml:"near" json:"near,omitempty"`
+	Hints Hints           `yaml:"hints" json:"hints,omitzero"`
+	// Starter is a file to begin with, by stack, framework or tool; the learner creates it.
+	Starter words.Starters `yaml:"starter" json:"starter,omitempty"`
 }
 
 // Hints are three levels of help, by stack: a nudge (a question or a thought), a pointer (where to look), a worked example.
@@ -97,75 +98,6 @@ type Hints struct {
 	Nudge   Text `yaml:"nudge" json:"nudge,omitempty"`
 	Pointer Text `yaml:"pointer" json:"pointer,omitempty"`
 	Example Text `yaml:"example" json:"example,omitempty"`
-}
-
-// Starter is a file that a learner may begin with.
-type Starter struct {
-	Path    string `yaml:"path" json:"path"`
-	Content string `yaml:"content" json:"content"`
-}
-
-// Text is a text by stack ("node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir") and, where it differs again, by
-// framework ("django", "ktor" and the others of Frameworks); "default" is for all others. In YAML a plain text is the default.
-type Text map[string]string
-
-// UnmarshalStrict reads a text or a map of texts by stack.
-func (t *Text) UnmarshalStrict(d *strict.Decoder, n *yaml.Node) {
-	*t = Text{}
-	if n.Kind == yaml.ScalarNode {
-		(*t)["default"] = n.Value
-		return
-	}
-	if n.Kind != yaml.MappingNode {
-		d.Faultf(n, "a text is expected here, or texts by stack")
-		return
-	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		k, v := n.Content[i], n.Content[i+1]
-		switch {
-		case k.Value != "default" && !slices.Contains(Stacks, k.Value) && !slices.Contains(Frameworks, k.Value):
-			d.Faultf(k, "there is no stack %q; known are default, %v, %v", k.Value, Stacks, Frameworks)
-		case v.Kind != yaml.ScalarNode:
-			d.Faultf(v, "a text is expected here")
-		default:
-			(*t)[k.Value] = v.Value
-		}
-	}
-}
-
-// ForStack returns the text for the framework of a stack, or else for the stack.
-func (t Text) ForStack(s Stack) string {
-	if text, ok := t[s.Framework]; ok && s.Framework != "" {
-		return text
-	}
-	if s.Framework == "ktor" {
-		if text, ok := t["jvm"]; ok {
-			return text
-		}
-	}
-	return t.For(s.Name)
-}
-
-// For returns the text for a stack, or the default.
-func (t Text) For(stack string) string {
-	if s, ok := t[stack]; ok {
-		return s
-	}
-	if stack == "kotlin" || stack == "scala" {
-		if s, ok := t["java"]; ok {
-			return s
-		}
-	}
-	return t["default"]
-}
-
-// StarterFor returns the file to begin with for a stack, or the one for all.
-func (m *Milestone) StarterFor(stack string) (Starter, bool) {
-	if s, ok := m.Starter[stack]; ok {
-		return s, true
-	}
-	s, ok := m.Starter["default"]
-	return s, ok
 }
 
 var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
@@ -232,10 +164,26 @@ func (m *Milestone) prepare() error {
 	if m.Tier != Core && m.Tier != Bonus {
 		return fmt.Errorf("tier takes core or bonus, not %q", m.Tier)
 	}
+	var cases []string
 	for _, rule := range m.rules() {
 		if err := rule.Check(); err != nil {
 			return err
 		}
+		cases = append(cases, rule.Cases()...)
+	}
+	for key := range m.Starter {
+		if !slices.Contains(words.Keys(), key) {
+			return fmt.Errorf("starter: there is no stack, framework or tool %q; known are %v", key, words.Keys())
+		}
+	}
+	for name := range m.Near {
+		if slices.Contains(cases, name) {
+			continue
+		}
+		if near := strict.Nearest(name, cases); near != "" {
+			return fmt.Errorf("near: there is no near miss %q; did you mean %q?", name, near)
+		}
+		return fmt.Errorf("near: its detectors tell no near miss %q apart; they know %v", name, cases)
 	}
 	return nil
 }

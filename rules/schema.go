@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
 	"strings"
 
 	"milepost/rules/probe"
 	"milepost/rules/strict"
+	"milepost/rules/words"
 )
 
 // JSONSchema returns the JSON Schema (draft 2020-12) of roadmap files, made from the types that the reader decodes into, so that an editor knows
@@ -43,7 +43,7 @@ func schemaOf(t reflect.Type, defs map[string]any) map[string]any {
 	if reflect.PointerTo(t).Implements(reflect.TypeFor[strict.Unmarshaler]()) { // a text, or texts by stack
 		return map[string]any{"anyOf": []any{
 			map[string]any{"type": "string"},
-			map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}, "propertyNames": map[string]any{"enum": slices.Concat([]string{"default"}, Stacks, Frameworks)}},
+			map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}, "propertyNames": map[string]any{"enum": words.Keys()}},
 		}}
 	}
 	switch t.Kind() {
@@ -60,6 +60,9 @@ func schemaOf(t reflect.Type, defs map[string]any) map[string]any {
 		}
 		return list
 	case reflect.Map:
+		if t == reflect.TypeFor[words.Starters]() {
+			return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem(), defs), "propertyNames": map[string]any{"enum": words.Keys()}}
+		}
 		return map[string]any{"type": "object", "additionalProperties": schemaOf(t.Elem(), defs)}
 	case reflect.Struct:
 		return structSchema(t, defs)

@@ -2,13 +2,15 @@ package render
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
-	"milepost/rules"
 	"milepost/rules/roadmaps"
+	stacks "milepost/rules/words"
 )
 
-var placeholder = regexp.MustCompile(`\{(?:language|install|test|add|add_dev|run|manifest)\}`)
+var placeholder = regexp.MustCompile(`\{(?:` + strings.Join(stacks.Placeholders(), "|") + `)\??\}`)
 
 // TestBuiltInRoadmap renders all that is said about every milestone of the built-in roadmap, for every stack.
 func TestBuiltInRoadmap(t *testing.T) {
@@ -17,7 +19,7 @@ func TestBuiltInRoadmap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, stack := range append([]string{""}, rules.Stacks...) {
+	for _, stack := range slices.Concat([]string{""}, stacks.Stacks, stacks.Frameworks) {
 		t.Run("stack "+stack, func(t *testing.T) {
 			t.Parallel()
 			in := issueInput(r, report(r, stack, nil))

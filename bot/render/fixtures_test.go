@@ -71,14 +71,13 @@ func report(r *rules.Roadmap, stack string, given map[string]verdict) *rules.Rep
 	}
 	if stack != "" {
 		names := map[string]string{"node": "JavaScript", "python": "Python", "java": "Java", "go": "Go"}
-		s.Language = names[stack]
-		out.Languages = append(out.Languages, rules.Language{Name: s.Language, Share: 1})
+		out.Languages = append(out.Languages, rules.Language{Name: names[stack], Share: 1})
 	}
 	for _, st := range r.Steps {
 		step := rules.StepReport{ID: st.ID, Title: st.Title}
 		for _, m := range st.Milestones {
 			rep := rules.MilestoneReport{
-				ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: m.Tier, Status: rules.Missing, Reason: m.Missing, Next: s.Fill(m.Next.For(stack)), Evidence: []rules.Evidence{},
+				ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: m.Tier, Status: rules.Missing, Reason: m.Missing, Next: m.Next.For(s), Effort: m.Effort, Evidence: []rules.Evidence{},
 			}
 			if v, ok := given[m.ID]; ok {
 				rep.Status, rep.Reason, rep.Evidence = v.status, v.reason, v.evidence

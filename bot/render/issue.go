@@ -259,7 +259,7 @@ func (in IssueInput) advice(m rules.MilestoneReport, level int, hints bool) stri
 		}
 		p.blockf("_%s_ · %s", strings.Join(place, " · "), Code(m.ID))
 	}
-	fill := in.fill
+	fill := in.Report.Setup().Fill
 	if ok && def.Why != "" {
 		p.blockf("**%s** %s", msgWhy, richInline(fill(clip(def.Why, 600))))
 	}
@@ -299,15 +299,6 @@ func (in IssueInput) milestone(id string) (*rules.Milestone, string, bool) {
 		}
 	}
 	return def, "", true
-}
-
-// fill puts the usual commands of the repository's stack into a roadmap's text.
-func (in IssueInput) fill(text string) string {
-	s := rules.StackNamed(in.Report.Stack)
-	if len(in.Report.Languages) > 0 {
-		s.Language = in.Report.Languages[0].Name
-	}
-	return s.Fill(text)
 }
 
 // near leads to the place of a near miss: behind a reason that names the file only to the lines, else with the file's name.
@@ -384,16 +375,15 @@ const maxPrefill = 6_000
 
 // starter offers a file to begin with: as a link to GitHub's editor when there is no such file yet, else as a block to compare with.
 func (in IssueInput) starter(m rules.MilestoneReport, def *rules.Milestone) string {
-	st, ok := def.StarterFor(in.Report.Stack)
+	st, ok := def.Starter.For(in.Report.Setup())
 	if !ok || st.Path == "" || st.Content == "" {
 		return ""
 	}
-	content := in.fill(st.Content)
-	block := Fence(content, fenceLanguage(st.Path))
+	block := Fence(st.Content, fenceLanguage(st.Path))
 	if m.Existing != "" || slices.ContainsFunc(m.Evidence, func(e rules.Evidence) bool { return e.Path == st.Path }) {
 		return fold("For comparison: a complete "+htmlCode(st.Path), block)
 	}
-	address := in.newFileURL(st.Path, content)
+	address := in.newFileURL(st.Path, st.Content)
 	if address == "" || len(address) > maxPrefill {
 		return fold("A "+htmlCode(st.Path)+" to start from", block)
 	}
@@ -415,8 +405,8 @@ func (in IssueInput) newFileURL(file, content string) string {
 
 // hints are three levels of help, each folded inside the one before.
 func (in IssueInput) hints(def *rules.Milestone, level int) string {
-	stack := in.Report.Stack
-	texts := []string{in.fill(def.Hints.Nudge.For(stack)), in.fill(def.Hints.Pointer.For(stack)), in.fill(def.Hints.Example.For(stack))}
+	setup := in.Report.Setup()
+	texts := []string{def.Hints.Nudge.For(setup), def.Hints.Pointer.For(setup), def.Hints.Example.For(setup)}
 	names := []string{msgHint1, msgHint2, msgHint3}
 	if level >= noExamples {
 		texts = texts[:1]

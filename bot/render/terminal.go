@@ -164,7 +164,19 @@ func (t *terminal) next(r *rules.Report, m rules.MilestoneReport, ok bool) {
 	if m.Next != "" {
 		t.wrap("  ", "Do:  "+m.Next, "")
 	}
-	t.wrap("  ", "More: milepost roadmap explain "+m.ID, grey)
+	t.wrap("  ", "More: milepost roadmap explain "+m.ID+stackFlag(r.Setup()), grey)
+}
+
+// stackFlag is the flag by which the words of a stack are asked for.
+func stackFlag(s rules.Stack) string {
+	name := s.Framework
+	if name == "" {
+		name = s.Name
+	}
+	if name == "" {
+		return ""
+	}
+	return " --stack " + name
 }
 
 func (t *terminal) warnings(r *rules.Report) {

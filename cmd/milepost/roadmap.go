@@ -18,8 +18,12 @@ import (
 	"milepost/rules"
 	"milepost/rules/roadmaps"
 	"milepost/rules/strict"
+	"milepost/rules/words"
 	"milepost/storage"
 )
+
+// stacks are the names for which a milestone can be explained.
+var stacks = slices.Concat(words.Stacks, words.Frameworks)
 
 func newRoadmap(std streams, getenv func(string) string) *cobra.Command {
 	cmd := group(&cobra.Command{Use: "roadmap", Short: "List, explain, validate and test roadmaps"})
@@ -51,7 +55,7 @@ func newRoadmap(std streams, getenv func(string) string) *cobra.Command {
 			return r.IDs(), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
-	explain.Flags().StringVar(&stack, "stack", "", "words for this `STACK`: "+strings.Join(rules.Stacks, ", "))
+	explain.Flags().StringVar(&stack, "stack", "", "words for this `STACK`: "+strings.Join(stacks, ", "))
 	for _, c := range []*cobra.Command{list, explain} {
 		c.Flags().StringVar(&file, "roadmap", "", "a roadmap `FILE` of your own instead of the built-in one")
 	}
@@ -119,8 +123,8 @@ func explainMilestone(std streams, r *rules.Roadmap, id, stack string) error {
 		}
 		return fmt.Errorf("there is no milestone %q%s", id, hint)
 	}
-	if stack != "" && !slices.Contains(rules.Stacks, stack) {
-		return fmt.Errorf("there is no stack %q; use one of %s", stack, strings.Join(rules.Stacks, ", "))
+	if stack != "" && !slices.Contains(stacks, stack) {
+		return fmt.Errorf("there is no stack %q; use one of %s", stack, strings.Join(stacks, ", "))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s · %s · %s", m.Title, s.Title, m.Kind, m.Tier)
@@ -132,14 +136,14 @@ func explainMilestone(std streams, r *rules.Roadmap, id, stack string) error {
 			fmt.Fprintf(&b, "\n\n%s\n%s", head, text)
 		}
 	}
-	words := rules.StackNamed(stack)
+	setup := rules.StackNamed(stack)
 	part("Why", m.Why)
 	part("How it is recognised", m.Signal)
-	part("What to do", words.Fill(m.Next.For(stack)))
-	part("Hint", words.Fill(m.Hints.Nudge.For(stack)))
-	part("Where to look", words.Fill(m.Hints.Pointer.For(stack)))
-	part("Example", words.Fill(m.Hints.Example.For(stack)))
-	if st, ok := m.StarterFor(stack); ok {
+	part("What to do", m.Next.For(setup))
+	part("Hint", m.Hints.Nudge.For(setup))
+	part("Where to look", m.Hints.Pointer.For(setup))
+	part("Example", m.Hints.Example.For(setup))
+	if st, ok := m.Starter.For(setup); ok {
 		part("A file to begin with: "+st.Path, st.Content)
 	}
 	b.WriteString("\n")

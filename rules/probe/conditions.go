@@ -148,6 +148,9 @@ func (c *Uses) check() error {
 	return c.Tests.check()
 }
 
+// unusedPackage is the near miss of a package that is declared and not used.
+const unusedPackage = "unused-package"
+
 // ecosystems in the order in which evidence is given.
 var ecosystems = []manifest.Ecosystem{
 	manifest.NPM, manifest.PyPI, manifest.Maven, manifest.Gem, manifest.Composer, manifest.NuGet, manifest.Go, manifest.Cargo, manifest.Hex,
@@ -196,6 +199,7 @@ func (c *Uses) one(in *Input, e manifest.Ecosystem, entry, note string) Result {
 			Status:   Partial,
 			Reason:   fmt.Sprintf("`%s` is declared in `%s`, but no code imports it", declared[0].Name, declared[0].Manifest.Path),
 			Evidence: []Evidence{declaredAt(declared[0], "declared, not imported")},
+			Case:     unusedPackage,
 		}
 	}
 	return Result{Status: Missing}

@@ -12,11 +12,11 @@ import (
 )
 
 var apiDetectors = []Detector{
-	{Name: "data-endpoints", Doc: "Two or more HTTP endpoints return data; endpoints that render pages alone are partial.", Judge: dataEndpoints},
-	{Name: "crud-endpoints", Doc: "For one resource, create, read, update and delete are endpoints on one router, controller or path, by hand or by a resource router.", Judge: crudEndpoints},
+	{Name: "data-endpoints", Doc: "Two or more HTTP endpoints return data; endpoints that render pages alone are partial.", Cases: []string{"one", "pages"}, Judge: dataEndpoints},
+	{Name: "crud-endpoints", Doc: "For one resource, create, read, update and delete are endpoints on one router, controller or path, by hand or by a resource router.", Cases: []string{"nearest"}, Judge: crudEndpoints},
 	{Name: "api-calls", Doc: "Server-side code or a script calls an HTTP API that is not its own.", Judge: apiCalls},
-	{Name: "openapi-document", Doc: "An OpenAPI or Swagger document that parses; one that does not is partial.", Judge: openAPIDocument},
-	{Name: "request-collection", Doc: "A collection of requests for an API client that parses; an untouched template is partial.", Judge: requestCollection},
+	{Name: "openapi-document", Doc: "An OpenAPI or Swagger document that parses; one that does not is partial.", Cases: []string{"unparsed"}, Judge: openAPIDocument},
+	{Name: "request-collection", Doc: "A collection of requests for an API client that parses; an untouched template is partial.", Cases: []string{"template", "unparsed"}, Judge: requestCollection},
 }
 
 // endpoint is a route with the path and the group that its file and class give it.
@@ -397,9 +397,9 @@ func dataEndpoints(in *Input) Result {
 	case len(data) >= 2:
 		return Result{Status: Met, Evidence: routePlaces(data)}
 	case len(pages)+len(data) >= 2 && len(pages) > 0:
-		return Result{Status: Partial, Reason: "the endpoints found render pages; none or one returns data such as JSON", Evidence: routePlaces(slices.Concat(data, pages))}
+		return Result{Status: Partial, Reason: "the endpoints found render pages; none or one returns data such as JSON", Evidence: routePlaces(slices.Concat(data, pages)), Case: "pages"}
 	case len(data) == 1:
-		return Result{Status: Partial, Reason: fmt.Sprintf("one endpoint was found, %s; two are needed", describe(data[0])), Evidence: routePlaces(data)}
+		return Result{Status: Partial, Reason: fmt.Sprintf("one endpoint was found, %s; two are needed", describe(data[0])), Evidence: routePlaces(data), Case: "one"}
 	}
 	return Result{Status: Missing}
 }

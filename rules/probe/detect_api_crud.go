@@ -141,9 +141,9 @@ func crudEndpoints(in *Input) Result {
 		if len(forms) > 0 {
 			reason = fmt.Sprintf("%s does the work of PUT, PATCH or DELETE; the nearest resource lacks %s", describe(forms[0]), nearest.without())
 		}
-		return Result{Status: Partial, Reason: reason, Evidence: routePlaces(nearest.hits(es))}
+		return Result{Status: Partial, Reason: reason, Evidence: routePlaces(nearest.hits(es)), Case: "nearest"}
 	case len(forms) > 0:
-		return Result{Status: Partial, Reason: fmt.Sprintf("%s does the work of PUT, PATCH or DELETE; there are no such endpoints", describe(forms[0])), Evidence: routePlaces(forms)}
+		return Result{Status: Partial, Reason: fmt.Sprintf("%s does the work of PUT, PATCH or DELETE; there are no such endpoints", describe(forms[0])), Evidence: routePlaces(forms), Case: "nearest"}
 	}
 	return Result{Status: Missing}
 }

@@ -26,7 +26,7 @@ func openAPIDocument(in *Input) Result {
 	if bad == nil {
 		return Result{Status: Missing}
 	}
-	return PartialBy(fmt.Sprintf("`%s` is meant to be an OpenAPI document but cannot be used: %s", bad.File.Path, clean(bad.Value)), "OpenAPI document", *bad)
+	return PartialBy(fmt.Sprintf("`%s` is meant to be an OpenAPI document but cannot be used: %s", bad.File.Path, clean(bad.Value)), "OpenAPI document", *bad).As("unparsed")
 }
 
 func requestCollection(in *Input) Result {
@@ -39,9 +39,9 @@ func requestCollection(in *Input) Result {
 		case "valid":
 			return MetBy(h.Name+" collection", h.With(h.Name, ""))
 		case "template":
-			out = best(out, PartialBy(fmt.Sprintf("`%s` is the generator's template, with requests for its weather forecast alone", h.File.Path), "untouched template", h))
+			out = best(out, PartialBy(fmt.Sprintf("`%s` is the generator's template, with requests for its weather forecast alone", h.File.Path), "untouched template", h).As("template"))
 		case "invalid":
-			out = best(out, PartialBy(fmt.Sprintf("`%s` is no valid JSON", h.File.Path), h.Name+" collection", h))
+			out = best(out, PartialBy(fmt.Sprintf("`%s` is no valid JSON", h.File.Path), h.Name+" collection", h).As("unparsed"))
 		}
 	}
 	return out

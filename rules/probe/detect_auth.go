@@ -11,12 +11,12 @@ import (
 )
 
 var authDetectors = []Detector{
-	{Name: "login-signup", Doc: "Sign-up and log-in with a credential, as handlers or by a module of a framework or provider.", Judge: loginSignup},
-	{Name: "password-hash", Doc: "Passwords are hashed by a function made for it; a fast hash is partial.", Judge: passwordHash},
+	{Name: "login-signup", Doc: "Sign-up and log-in with a credential, as handlers or by a module of a framework or provider.", Cases: []string{"no-credential", "no-login", "no-signup"}, Judge: loginSignup},
+	{Name: "password-hash", Doc: "Passwords are hashed by a function made for it; a fast hash is partial.", Cases: []string{"fast"}, Judge: passwordHash},
 	{Name: "jwt", Doc: "A JSON Web Token is issued or verified with a library.", Judge: func(in *Input) Result { return namedHits(serverHits(in, facts.KindJWT, "")) }},
-	{Name: "session", Doc: "A session that code reads or writes, a log-in by one, or a hand-made session looked up by a cookie.", Judge: sessions},
+	{Name: "session", Doc: "A session that code reads or writes, a log-in by one, or a hand-made session looked up by a cookie.", Cases: []string{"unsigned"}, Judge: sessions},
 	{Name: "oauth-login", Doc: "A log-in through an OAuth 2 or OpenID Connect provider.", Judge: oauthLogin},
-	{Name: "role-enforced", Doc: "A role or permission that a route asks for; a guard that no route uses is partial.", Judge: roles},
+	{Name: "role-enforced", Doc: "A role or permission that a route asks for; a guard that no route uses is partial.", Cases: []string{"unused"}, Judge: roles},
 }
 
 // anywhereHits are the facts of a kind in own code that is no test, browsers' included.
@@ -72,7 +72,7 @@ func passwordHash(in *Input) Result {
 		}
 	}
 	if weak := serverHits(in, facts.KindWeakHash, ""); len(weak) > 0 {
-		return PartialBy(fmt.Sprintf("`%s` line %d hashes a password with a fast hash function, which can be guessed in seconds", weak[0].File.Path, weak[0].Line), "fast hash", weak[0])
+		return PartialBy(fmt.Sprintf("`%s` line %d hashes a password with a fast hash function, which can be guessed in seconds", weak[0].File.Path, weak[0].Line), "fast hash", weak[0]).As("fast")
 	}
 	return Result{Status: Missing}
 }
@@ -87,7 +87,7 @@ func sessions(in *Input) Result {
 	if ktor, ok := unsigned(cookies); ok {
 		hits = where(hits, func(h facts.Hit) bool { return h.Name != "Ktor session" })
 		if len(hits) == 0 {
-			return PartialBy(fmt.Sprintf("`%s` line %d keeps the session in a cookie that nothing signs, so that anyone can write one", ktor.File.Path, ktor.Line), "unsigned cookie", ktor)
+			return PartialBy(fmt.Sprintf("`%s` line %d keeps the session in a cookie that nothing signs, so that anyone can write one", ktor.File.Path, ktor.Line), "unsigned cookie", ktor).As("unsigned")
 		}
 	}
 	if len(hits) > 0 {
@@ -152,7 +152,7 @@ func roles(in *Input) Result {
 		return namedHits(append(enforced, inHandler...))
 	}
 	if len(inGuard) > 0 {
-		return PartialBy(fmt.Sprintf("`%s` checks a role, but no route uses it", inGuard[0].File.Path), "role check that no route uses", inGuard[0])
+		return PartialBy(fmt.Sprintf("`%s` checks a role, but no route uses it", inGuard[0].File.Path), "role check that no route uses", inGuard[0]).As("unused")
 	}
 	return Result{Status: Missing}
 }
@@ -244,11 +244,11 @@ func loginSignup(in *Input) Result {
 	case len(login) > 0 && len(signup) > 0 && len(secret) > 0:
 		return Result{Status: Met, Evidence: []Evidence{At(signup[0], "sign-up"), At(login[0], "log-in")}}
 	case len(login) > 0 && len(signup) > 0:
-		return PartialBy(fmt.Sprintf("`%s` logs people in, but no password or other credential is asked for", login[0].File.Path), "log-in without a credential", login[0])
+		return PartialBy(fmt.Sprintf("`%s` logs people in, but no password or other credential is asked for", login[0].File.Path), "log-in without a credential", login[0]).As("no-credential")
 	case len(login) > 0 && len(secret) > 0:
-		return PartialBy(fmt.Sprintf("there is a log-in (`%s` line %d), but no sign-up", login[0].File.Path, login[0].Line), "log-in", login[0])
+		return PartialBy(fmt.Sprintf("there is a log-in (`%s` line %d), but no sign-up", login[0].File.Path, login[0].Line), "log-in", login[0]).As("no-signup")
 	case len(signup) > 0 && len(secret) > 0:
-		return PartialBy(fmt.Sprintf("there is a sign-up (`%s` line %d), but no log-in", signup[0].File.Path, signup[0].Line), "sign-up", signup[0])
+		return PartialBy(fmt.Sprintf("there is a sign-up (`%s` line %d), but no log-in", signup[0].File.Path, signup[0].Line), "sign-up", signup[0]).As("no-login")
 	}
 	return Result{Status: Missing}
 }

@@ -14,9 +14,9 @@ var codeDetectors = slices.Concat(codeBasicDetectors, codeToolDetectors, codePra
 
 var codeBasicDetectors = []Detector{
 	{Name: "main-language", Doc: "A hand-written source file in a general-purpose language; the evidence names the main language and its share.", Judge: mainLanguage},
-	{Name: "defines-functions", Doc: "Three or more functions or methods defined in hand-written code.", Judge: definesFunctions},
-	{Name: "handles-errors", Doc: "Code that does something with an error: catch with a body, rejected promise, checked error value, exception handler.", Judge: handlesErrors},
-	{Name: "own-class", Doc: "A class, struct, record or trait with behaviour of its own, outside tests and migrations.", Judge: ownClass},
+	{Name: "defines-functions", Doc: "Three or more functions or methods defined in hand-written code.", Cases: []string{"few"}, Judge: definesFunctions},
+	{Name: "handles-errors", Doc: "Code that does something with an error: catch with a body, rejected promise, checked error value, exception handler.", Cases: []string{"dropped"}, Judge: handlesErrors},
+	{Name: "own-class", Doc: "A class, struct, record or trait with behaviour of its own, outside tests and migrations.", Cases: []string{"data-only"}, Judge: ownClass},
 }
 
 func mainLanguage(in *Input) Result {
@@ -99,7 +99,7 @@ func definesFunctions(in *Input) Result {
 		if len(all) == 1 {
 			reason = "one of the three functions asked for was found"
 		}
-		return PartialBy(reason, "function", all...)
+		return PartialBy(reason, "function", all...).As("few")
 	}
 	return Result{Status: Missing}
 }
@@ -165,7 +165,7 @@ func handlesErrors(in *Input) Result {
 		if h.Value == "rethrown" {
 			reason = fmt.Sprintf("the error in `%s` at line %d is only passed on, and nothing else handles it", h.File.Path, h.Line)
 		}
-		return PartialBy(reason, h.Name+", "+h.Value, near[:1]...)
+		return PartialBy(reason, h.Name+", "+h.Value, near[:1]...).As("dropped")
 	}
 	return Result{Status: Missing}
 }
@@ -288,7 +288,7 @@ func ownClass(in *Input) Result {
 		return res
 	}
 	if len(bare) > 0 {
-		return PartialBy(fmt.Sprintf("the type `%s` in `%s` holds data only; it has no method yet", clean(bare[0].Name), bare[0].File.Path), "type without methods", bare[:1]...)
+		return PartialBy(fmt.Sprintf("the type `%s` in `%s` holds data only; it has no method yet", clean(bare[0].Name), bare[0].File.Path), "type without methods", bare[:1]...).As("data-only")
 	}
 	if ls := in.Repo.Languages(); len(ls) > 0 && !slices.ContainsFunc(ls, func(l facts.LanguageShare) bool { return hasClasses(l.Lang) }) {
 		return Result{Status: NotApplicable, Reason: ls[0].Lang.String() + " has no classes"}

@@ -14,7 +14,7 @@ import (
 )
 
 var codeProjectDetectors = []Detector{
-	{Name: "real-project", Doc: "An application with an entry point, 300 lines of code of its own and a README that says what it is for; the evidence guesses its sort.", Judge: realProject},
+	{Name: "real-project", Doc: "An application with an entry point, 300 lines of code of its own and a README that says what it is for; the evidence guesses its sort.", Cases: []string{"exercises", "no-entry", "no-purpose", "short"}, Judge: realProject},
 	{Name: "collaboration", Doc: "Two or more human authors, or a merged pull request that someone other than its author reviewed.", Judge: collaboration},
 }
 
@@ -266,11 +266,11 @@ func realProject(in *Input) Result {
 	case total == 0:
 		return Result{Status: Missing}
 	case collection:
-		return MissingBecause(fmt.Sprintf("%s of code are exercises or algorithms; an application was not found", lineCount(max(s.exercises, s.lines))))
+		return MissingBecause(fmt.Sprintf("%s of code are exercises or algorithms; an application was not found", lineCount(max(s.exercises, s.lines)))).As("exercises")
 	}
 	entry, ok := entryPoint(in)
 	if !ok {
-		return MissingBecause("no entry point was found: no file at which the program starts")
+		return MissingBecause("no entry point was found: no file at which the program starts").As("no-entry")
 	}
 	ev := []Evidence{entry}
 	if s.biggest != nil && s.biggest.Path != entry.Path {
@@ -279,14 +279,13 @@ func realProject(in *Input) Result {
 	if s.lines < projectLines {
 		reason := fmt.Sprintf("%s of code of its own were counted; %d are asked for", lineCount(s.lines), projectLines)
 		if s.lines < 30 {
-			return MissingBecause(reason, ev...)
+			return MissingBecause(reason, ev...).As("short")
 		}
-		return Result{Status: Partial, Reason: reason, Evidence: ev}
+		return Result{Status: Partial, Reason: reason, Evidence: ev, Case: "short"}
 	}
 	if !described {
 		return Result{
-			Status: Partial, Reason: "no README says in a sentence what the application is for", Evidence: ev,
-			Next: "Write one sentence at the top of README.md that says what the application does and for whom.",
+			Status: Partial, Reason: "no README says in a sentence what the application is for", Evidence: ev, Case: "no-purpose",
 		}
 	}
 	ev[0].Note = fmt.Sprintf("%s, %s of code", sortOf(in, purpose.Value), lineCount(s.lines))

@@ -13,9 +13,9 @@ import (
 )
 
 var codeToolDetectors = []Detector{
-	{Name: "own-tests", Doc: "A test file with a real assertion about the project's own code, and a runner that finds it.", Judge: ownTests},
-	{Name: "process-manager", Doc: "A process manager or reloader that a script, a configuration file or a container starts.", Judge: processManager},
-	{Name: "own-shell-script", Doc: "A shell script, Makefile, Justfile or Taskfile that no tool wrote.", Judge: ownShellScript},
+	{Name: "own-tests", Doc: "A test file with a real assertion about the project's own code, and a runner that finds it.", Cases: []string{"detached", "empty", "no-assertion", "no-runner", "template"}, Judge: ownTests},
+	{Name: "process-manager", Doc: "A process manager or reloader that a script, a configuration file or a container starts.", Cases: []string{"not-started"}, Judge: processManager},
+	{Name: "own-shell-script", Doc: "A shell script, Makefile, Justfile or Taskfile that no tool wrote.", Cases: []string{"wrapper"}, Judge: ownShellScript},
 }
 
 // testFile is a file with tests and what keeps them from counting, "" for nothing.
@@ -131,22 +131,22 @@ func ownTests(in *Input) Result {
 		p := t.hit.File.Path
 		switch t.fault {
 		case "no runner":
-			return PartialBy(fmt.Sprintf("`%s` has tests, but no test runner that would find them is declared", p), "tests without a runner", t.hit)
+			return PartialBy(fmt.Sprintf("`%s` has tests, but no test runner that would find them is declared", p), "tests without a runner", t.hit).As("no-runner")
 		case "detached":
-			return PartialBy(fmt.Sprintf("the tests in `%s` import none of the project's code", p), "tests of nothing of the project's own", t.hit)
+			return PartialBy(fmt.Sprintf("the tests in `%s` import none of the project's code", p), "tests of nothing of the project's own", t.hit).As("detached")
 		case "no assertion":
 			if t.hit.Name != "junit" && t.cases > 1 || !strings.HasPrefix(t.hit.File.Base(), "UnitTest1") {
-				return PartialBy(fmt.Sprintf("the tests in `%s` assert nothing that could fail", p), "tests without a real assertion", t.hit)
+				return PartialBy(fmt.Sprintf("the tests in `%s` assert nothing that could fail", p), "tests without a real assertion", t.hit).As("no-assertion")
 			}
-			return MissingBecause(fmt.Sprintf("`%s` is the empty test of the template", p), At(t.hit, "template"))
+			return MissingBecause(fmt.Sprintf("`%s` is the empty test of the template", p), At(t.hit, "template")).As("template")
 		default:
-			return MissingBecause(fmt.Sprintf("`%s` is the test that the generator wrote; none of your own was found", p), At(t.hit, "generated test"))
+			return MissingBecause(fmt.Sprintf("`%s` is the test that the generator wrote; none of your own was found", p), At(t.hit, "generated test")).As("template")
 		}
 	}
 	for i := range in.Repo.Files {
 		f := &in.Repo.Files[i]
 		if f.Class.Has(facts.Test) && !f.Class.Has(facts.Vendored) && f.Lang().GeneralPurpose() && looksLikeTest(f) {
-			return MissingBecause(fmt.Sprintf("`%s` is named like a test but holds none", f.Path), Evidence{Path: f.Path, Note: "no test in it"})
+			return MissingBecause(fmt.Sprintf("`%s` is named like a test but holds none", f.Path), Evidence{Path: f.Path, Note: "no test in it"}).As("empty")
 		}
 	}
 	return Result{Status: Missing}
@@ -210,7 +210,7 @@ func processManager(in *Input) Result {
 		name string
 	}{{manifest.NPM, "nodemon"}, {manifest.NPM, "pm2"}, {manifest.NPM, "ts-node-dev"}, {manifest.NPM, "tsx"}, {manifest.NPM, "forever"}, {manifest.PyPI, "gunicorn"}, {manifest.PyPI, "supervisor"}, {manifest.Gem, "foreman"}, {manifest.Gem, "rerun"}} {
 		for _, dep := range in.Repo.Dependencies(d.e, d.name) {
-			return Result{Status: Partial, Reason: fmt.Sprintf("`%s` is declared in `%s`, but no script starts it", d.name, dep.Manifest.Path), Evidence: []Evidence{declaredAt(dep, "declared, not started")}}
+			return Result{Status: Partial, Reason: fmt.Sprintf("`%s` is declared in `%s`, but no script starts it", d.name, dep.Manifest.Path), Evidence: []Evidence{declaredAt(dep, "declared, not started")}, Case: "not-started"}
 		}
 	}
 	return Result{Status: Missing}
@@ -238,7 +238,7 @@ func ownShellScript(in *Input) Result {
 		return res
 	}
 	if len(near) > 0 {
-		return MissingBecause(fmt.Sprintf("`%s` was written by a tool; no script of your own was found", near[0].Path), near[0])
+		return MissingBecause(fmt.Sprintf("`%s` was written by a tool; no script of your own was found", near[0].Path), near[0]).As("wrapper")
 	}
 	return Result{Status: Missing}
 }

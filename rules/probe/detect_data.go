@@ -11,9 +11,9 @@ import (
 )
 
 var dataDetectors = []Detector{
-	{Name: "orm-model", Doc: "A model of an ORM or ODM that code uses; query mappers, and models that nothing imports, are partial.", Judge: ormModel},
-	{Name: "index", Doc: "An index or a unique column beyond the primary key, not one that a framework makes by itself.", Judge: indexes},
-	{Name: "sql-statement", Doc: "SQL that reads or changes data, in .sql files or in strings of code; an ORM's query language is partial.", Judge: sqlStatement},
+	{Name: "orm-model", Doc: "A model of an ORM or ODM that code uses; query mappers, and models that nothing imports, are partial.", Cases: []string{"mapper", "unused"}, Judge: ormModel},
+	{Name: "index", Doc: "An index or a unique column beyond the primary key, not one that a framework makes by itself.", Cases: []string{"old-tag"}, Judge: indexes},
+	{Name: "sql-statement", Doc: "SQL that reads or changes data, in .sql files or in strings of code; an ORM's query language is partial.", Cases: []string{"orm-language", "tables-only"}, Judge: sqlStatement},
 }
 
 // serverHits are the facts of a kind in the project's own server code. Tests are left out unless tests says otherwise.
@@ -53,10 +53,10 @@ func sqlStatement(in *Input) Result {
 		return res
 	}
 	if jp := where(hits, func(h facts.Hit) bool { return h.Fact.Scope == "jpql" }); len(jp) > 0 {
-		return PartialBy(fmt.Sprintf("the query in `%s` line %d is in the ORM's own query language, not in SQL", jp[0].File.Path, jp[0].Line), "ORM query language", jp[0])
+		return PartialBy(fmt.Sprintf("the query in `%s` line %d is in the ORM's own query language, not in SQL", jp[0].File.Path, jp[0].Line), "ORM query language", jp[0]).As("orm-language")
 	}
 	if tables := serverHits(in, facts.KindSQLTable, "include"); len(tables) > 0 {
-		return Result{Status: Missing, Reason: fmt.Sprintf("`%s` defines tables, but no SELECT, INSERT, UPDATE or DELETE was found", tables[0].File.Path), Evidence: places("defines a table", tables[:1])}
+		return Result{Status: Missing, Reason: fmt.Sprintf("`%s` defines tables, but no SELECT, INSERT, UPDATE or DELETE was found", tables[0].File.Path), Evidence: places("defines a table", tables[:1]), Case: "tables-only"}
 	}
 	return Result{Status: Missing}
 }
@@ -81,7 +81,7 @@ func indexes(in *Input) Result {
 	}
 	if ignored != nil {
 		return Result{
-			Status: Partial, Evidence: []Evidence{At(*ignored, "tag of an older GORM")},
+			Status: Partial, Evidence: []Evidence{At(*ignored, "tag of an older GORM")}, Case: "old-tag",
 			Reason: fmt.Sprintf("the tag `unique_index` in `%s` line %d is from an older GORM; this version ignores it, `uniqueIndex` is its name now", ignored.File.Path, ignored.Line),
 		}
 	}
@@ -117,12 +117,12 @@ func ormModel(in *Input) Result {
 	}
 	if unused != nil {
 		return Result{
-			Status: Partial, Evidence: []Evidence{At(*unused, unused.Value+" model that nothing uses")},
+			Status: Partial, Evidence: []Evidence{At(*unused, unused.Value+" model that nothing uses")}, Case: "unused",
 			Reason: fmt.Sprintf("`%s` defines a %s model, but nothing uses it", unused.File.Path, unused.Value),
 		}
 	}
 	if m := serverHits(in, facts.KindMapper, ""); len(m) > 0 {
-		return PartialBy(fmt.Sprintf("`%s` uses %s, which maps queries but is no ORM", m[0].File.Path, m[0].Name), m[0].Name, m[0])
+		return PartialBy(fmt.Sprintf("`%s` uses %s, which maps queries but is no ORM", m[0].File.Path, m[0].Name), m[0].Name, m[0]).As("mapper")
 	}
 	return Result{Status: Missing}
 }

@@ -10,13 +10,13 @@ import (
 )
 
 var deployDetectors = []Detector{
-	{Name: "dockerfile", Doc: "A Dockerfile that parses, copies or mounts the project's own code and says how it runs.", Judge: dockerfile},
-	{Name: "compose", Doc: "A Compose file that parses with at least one service.", Judge: compose},
-	{Name: "ci-workflow", Doc: "A continuous-integration configuration where its service reads it, that runs a command on the project's code on push or pull request.", Judge: ciWorkflow},
-	{Name: "ci-runs-tests", Doc: "A CI step runs the project's tests, directly or through scripts, targets and build tools.", Judge: ciRunsTests},
-	{Name: "ci-passing", Doc: "The latest CI run on the default branch succeeded.", Judge: ciPassing},
+	{Name: "dockerfile", Doc: "A Dockerfile that parses, copies or mounts the project's own code and says how it runs.", Cases: []string{"base-only", "devcontainer", "empty", "no-code", "no-command", "unparsed"}, Judge: dockerfile},
+	{Name: "compose", Doc: "A Compose file that parses with at least one service.", Cases: []string{"unparsed"}, Judge: compose},
+	{Name: "ci-workflow", Doc: "A continuous-integration configuration where its service reads it, that runs a command on the project's code on push or pull request.", Cases: []string{"idle", "unparsed"}, Judge: ciWorkflow},
+	{Name: "ci-runs-tests", Doc: "A CI step runs the project's tests, directly or through scripts, targets and build tools.", Cases: []string{"no-step", "no-tests", "not-on-change"}, Judge: ciRunsTests},
+	{Name: "ci-passing", Doc: "The latest CI run on the default branch succeeded.", Cases: []string{"inconclusive", "no-run"}, Judge: ciPassing},
 	{Name: "deploy-config", Doc: "Configuration for a deployment target, or a CI job that deploys.", Judge: deployConfig},
-	{Name: "live-deployment", Doc: "A deployment that GitHub knows of, a homepage, or a README link to the running application.", Judge: liveDeployment},
+	{Name: "live-deployment", Doc: "A deployment that GitHub knows of, a homepage, or a README link to the running application.", Cases: []string{"failed"}, Judge: liveDeployment},
 }
 
 // byFile groups hits by the file they stand in, in the order of paths.
@@ -65,7 +65,7 @@ func dockerfile(in *Input) Result {
 			continue
 		}
 		if strings.Contains(low, "devcontainer") {
-			out = best(out, MissingBecause("`"+f.Path+"` is a development container only", Evidence{Path: f.Path, Note: "development container"}))
+			out = best(out, MissingBecause("`"+f.Path+"` is a development container only", Evidence{Path: f.Path, Note: "development container"}).As("devcontainer"))
 			continue
 		}
 		out = best(out, oneDockerfile(in, f, hits))
@@ -76,7 +76,7 @@ func dockerfile(in *Input) Result {
 	if out.Reason == "" {
 		for i := range in.Repo.Files {
 			if f := &in.Repo.Files[i]; strings.EqualFold(f.Base(), "Dockerfile") && !f.Class.Has(facts.Vendored) && (f.Size == 0 || f.Facts != nil && f.Facts.Placeholder) {
-				return MissingBecause("`"+f.Path+"` is empty", Evidence{Path: f.Path, Note: "empty"})
+				return MissingBecause("`"+f.Path+"` is empty", Evidence{Path: f.Path, Note: "empty"}).As("empty")
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func dockerfile(in *Input) Result {
 func oneDockerfile(in *Input, f *facts.RepoFile, hits []facts.Hit) Result {
 	at := "`" + f.Path + "`"
 	if e := withName(hits, "error"); len(e) > 0 {
-		return PartialBy(fmt.Sprintf("%s does not parse: line %d: %s", at, e[0].Line, clean(e[0].Value)), "does not parse", e[0])
+		return PartialBy(fmt.Sprintf("%s does not parse: line %d: %s", at, e[0].Line, clean(e[0].Value)), "does not parse", e[0]).As("unparsed")
 	}
 	copies := append(withName(hits, "copy"), withName(hits, "mount")...)
 	if len(copies) == 0 {
@@ -106,11 +106,11 @@ func oneDockerfile(in *Input, f *facts.RepoFile, hits []facts.Hit) Result {
 		res.Evidence = merge(res.Evidence, places("says how it runs", runs[len(runs)-1:]))
 		return res
 	case len(copies) > 0:
-		return PartialBy(at+" does not say how the application runs: it has no CMD or ENTRYPOINT", "no command", copies[0])
+		return PartialBy(at+" does not say how the application runs: it has no CMD or ENTRYPOINT", "no command", copies[0]).As("no-command")
 	case len(runs) > 0:
-		return PartialBy(at+" does not copy the project's own code", "no code", runs[0])
+		return PartialBy(at+" does not copy the project's own code", "no code", runs[0]).As("no-code")
 	case len(withName(hits, "base")) > 0:
-		return PartialBy(at+" neither copies the project's code nor says how it runs", "no code, no command", withName(hits, "base")[0])
+		return PartialBy(at+" neither copies the project's code nor says how it runs", "no code, no command", withName(hits, "base")[0]).As("base-only")
 	}
 	return Result{Status: Missing}
 }
@@ -151,15 +151,11 @@ func compose(in *Input) Result {
 			continue
 		}
 		if e := withName(hits, "error"); len(e) > 0 {
-			out = best(out, PartialBy(fmt.Sprintf("`%s` does not parse: line %d: %s", f.Path, e[0].Line, clean(e[0].Value)), "does not parse", e[0]))
+			out = best(out, PartialBy(fmt.Sprintf("`%s` does not parse: line %d: %s", f.Path, e[0].Line, clean(e[0].Value)), "does not parse", e[0]).As("unparsed"))
 			continue
 		}
 		if svc := withName(hits, "service"); len(svc) > 0 {
-			note := "one service"
-			if len(svc) > 1 {
-				note = fmt.Sprintf("%d services", len(svc))
-			}
-			return MetBy(note, svc[0])
+			return MetBy(counted(len(svc), "service"), svc[0])
 		}
 	}
 	return out
@@ -268,7 +264,7 @@ func ciWorkflow(in *Input) Result {
 func oneWorkflow(p pipeline) Result {
 	at := "`" + p.file.Path + "`"
 	if e := withName(p.hits, "error"); len(e) > 0 && placed(p.file.Path, serviceOrGitHub(p)) {
-		return PartialBy(fmt.Sprintf("%s does not parse: line %d: %s", at, e[0].Line, clean(e[0].Value)), "does not parse", e[0])
+		return PartialBy(fmt.Sprintf("%s does not parse: line %d: %s", at, e[0].Line, clean(e[0].Value)), "does not parse", e[0]).As("unparsed")
 	}
 	if p.service == "" || p.service == "action" {
 		return Result{Status: Missing}
@@ -285,7 +281,7 @@ func oneWorkflow(p pipeline) Result {
 		i = slices.IndexFunc(p.hits, works)
 	}
 	if i < 0 {
-		return MissingBecause(at+" does nothing to the project's code", here)
+		return MissingBecause(at+" does nothing to the project's code", here).As("idle")
 	}
 	if !p.onChange() {
 		return Result{Status: Partial, Reason: at + " does not run on push or pull request", Evidence: []Evidence{here}, Next: "Add `on: [push, pull_request]` to " + at + "."}
@@ -308,11 +304,11 @@ func ciPassing(in *Input) Result {
 	ev := []Evidence{{URL: ci.URL, Commit: ci.Commit, Note: clean(ci.Name + ": " + ci.Conclusion)}}
 	switch ci.Conclusion {
 	case "":
-		return Result{Status: Missing, Reason: "GitHub knows of no completed run on the default branch"}
+		return Result{Status: Missing, Reason: "GitHub knows of no completed run on the default branch", Case: "no-run"}
 	case "success":
 		return Result{Status: Met, Evidence: ev}
 	case "cancelled", "skipped", "neutral", "stale", "action_required":
-		return Result{Status: Partial, Reason: "the latest run on the default branch ended as " + clean(ci.Conclusion), Evidence: ev}
+		return Result{Status: Partial, Reason: "the latest run on the default branch ended as " + clean(ci.Conclusion), Evidence: ev, Case: "inconclusive"}
 	}
 	return Result{Status: Partial, Reason: "the latest run on the default branch failed", Evidence: ev, Next: "Open the failed run, read the first red step, and push a fix."}
 }

@@ -105,7 +105,7 @@ func liveDeployment(in *Input) Result {
 		return Result{Status: Unknown, Reason: reason}
 	}
 	if n := len(*act.Deployments); n > 0 {
-		return Result{Status: Partial, Reason: fmt.Sprintf("GitHub knows of %d deployments, none of which succeeded", n)}
+		return Result{Status: Partial, Reason: fmt.Sprintf("GitHub knows of %d deployments, none of which succeeded", n), Case: "failed"}
 	}
 	return Result{Status: Missing}
 }

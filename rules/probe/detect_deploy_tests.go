@@ -461,16 +461,16 @@ func ciRunsTests(in *Input) Result {
 			out = best(out, Result{Status: Missing})
 			if out.Status == Missing {
 				out.Reason = fmt.Sprintf("`%s` runs no tests", p.file.Path)
-				out.Evidence = []Evidence{{Path: p.file.Path, Note: "runs no tests"}}
+				out.Case, out.Evidence = "no-step", []Evidence{{Path: p.file.Path, Note: "runs no tests"}}
 			}
 			continue
 		}
 		at := At(h, clean(h.Value))
 		switch {
 		case !anyRealTest(in):
-			out = best(out, Result{Status: Partial, Reason: fmt.Sprintf("`%s` runs `%s`, which finds no test with an assertion about the project", p.file.Path, clean(h.Value)), Evidence: []Evidence{at}})
+			out = best(out, Result{Status: Partial, Reason: fmt.Sprintf("`%s` runs `%s`, which finds no test with an assertion about the project", p.file.Path, clean(h.Value)), Evidence: []Evidence{at}, Case: "no-tests"})
 		case !p.onChange() && !slices.Contains(p.events, "workflow_call") && !slices.Contains(p.events, "workflow_run"):
-			out = best(out, Result{Status: Partial, Reason: fmt.Sprintf("`%s` runs the tests, but not on push or pull request", p.file.Path), Evidence: []Evidence{at}})
+			out = best(out, Result{Status: Partial, Reason: fmt.Sprintf("`%s` runs the tests, but not on push or pull request", p.file.Path), Evidence: []Evidence{at}, Case: "not-on-change"})
 		default:
 			return Result{Status: Met, Evidence: []Evidence{at}}
 		}

@@ -14,12 +14,12 @@ import (
 )
 
 var gitDetectors = []Detector{
-	{Name: "gitignore", Doc: "A .gitignore covers what each main ecosystem of the repository would litter.", Judge: gitignore},
-	{Name: "readme", Doc: "A README with a description, a way to install, run, use or configure, and 60 words of its own.", Judge: readme},
+	{Name: "gitignore", Doc: "A .gitignore covers what each main ecosystem of the repository would litter.", Cases: []string{"empty"}, Judge: gitignore},
+	{Name: "readme", Doc: "A README with a description, a way to install, run, use or configure, and 60 words of its own.", Cases: []string{"no-purpose", "no-purpose-no-usage", "no-usage", "short", "template", "title"}, Judge: readme},
 	{Name: "no-secrets", Doc: "No private key, access token or environment file with values is committed; partial with a literal signing key or password.", Judge: secrets},
 	{Name: "no-conflict-markers", Doc: "No file holds leftover markers of a merge conflict.", Judge: conflictMarkers},
 	{Name: "no-committed-dependencies", Doc: "No dependency, virtual-environment, bytecode or build-output folder is committed.", Judge: committedDependencies},
-	{Name: "commit-history", Doc: "Ten or more commits by the learner, most with a message that says something.", Judge: commitHistory},
+	{Name: "commit-history", Doc: "Ten or more commits by the learner, most with a message that says something.", Cases: []string{"few", "messages"}, Judge: commitHistory},
 	{Name: "merged-pull-request", Doc: "A pull request from a branch was merged.", Judge: mergedPullRequest},
 }
 
@@ -111,15 +111,15 @@ func readme(in *Input) Result {
 		return Result{Status: Missing, Reason: "no README was found"}
 	}
 	s := all[0]
-	at := Evidence{Path: s.file.Path, StartLine: s.line, EndLine: s.line, Note: fmt.Sprintf("%d words of its own", s.words), Excerpt: s.purpose}
+	at := Evidence{Path: s.file.Path, StartLine: s.line, EndLine: s.line, Note: counted(s.words, "word") + " of its own", Excerpt: s.purpose}
 	name := "`" + s.file.Path + "`"
 	switch {
 	case s.complete():
 		return Result{Status: Met, Evidence: []Evidence{at}}
 	case s.words < 4 && s.template != "":
-		return Result{Status: Missing, Reason: fmt.Sprintf("%s holds only the text that %s generated", name, s.template), Evidence: []Evidence{at}}
+		return Result{Status: Missing, Reason: fmt.Sprintf("%s holds only the text that %s generated", name, s.template), Evidence: []Evidence{at}, Case: "template"}
 	case s.words < 4:
-		return Result{Status: Missing, Reason: name + " has a title and no text", Evidence: []Evidence{at}}
+		return Result{Status: Missing, Reason: name + " has a title and no text", Evidence: []Evidence{at}, Case: "title"}
 	}
 	var lacks []string
 	if s.purpose == "" {
@@ -129,9 +129,22 @@ func readme(in *Input) Result {
 		lacks = append(lacks, "how to install, run, use or configure it")
 	}
 	if s.words < minWords {
-		lacks = append(lacks, fmt.Sprintf("more text: it has %d words of its own of the %d needed", s.words, minWords))
+		lacks = append(lacks, fmt.Sprintf("more text: it has %s of its own of the %d needed", counted(s.words, "word"), minWords))
 	}
-	return Result{Status: Partial, Reason: name + " lacks " + strings.Join(lacks, ", and "), Evidence: []Evidence{at}}
+	return Result{Status: Partial, Reason: name + " lacks " + strings.Join(lacks, ", and "), Evidence: []Evidence{at}, Case: s.lacking()}
+}
+
+// lacking names what an unfinished README lacks most.
+func (s readmeState) lacking() string {
+	switch {
+	case s.purpose == "" && s.topic == "":
+		return "no-purpose-no-usage"
+	case s.purpose == "":
+		return "no-purpose"
+	case s.topic == "":
+		return "no-usage"
+	}
+	return "short"
 }
 
 // litter is what an ecosystem leaves behind: one of each group must be ignored.
@@ -219,7 +232,7 @@ func gitignore(in *Input) Result {
 	if rules == 0 {
 		for i := range in.Repo.Files {
 			if f := &in.Repo.Files[i]; f.Base() == ".gitignore" && !f.Class.Has(facts.Vendored) {
-				return Result{Status: Missing, Reason: "`" + f.Path + "` is there but has no rule", Evidence: []Evidence{{Path: f.Path, Note: "no rules"}}}
+				return Result{Status: Missing, Reason: "`" + f.Path + "` is there but has no rule", Evidence: []Evidence{{Path: f.Path, Note: "no rules"}}, Case: "empty"}
 			}
 		}
 		return Result{Status: Missing}
@@ -252,7 +265,7 @@ func gitignore(in *Input) Result {
 		}
 	}
 	if len(ev) == 0 {
-		ev = []Evidence{{Path: files[0].Path, Note: strconv.Itoa(rules) + " rules"}}
+		ev = []Evidence{{Path: files[0].Path, Note: counted(rules, "rule")}}
 	}
 	return Result{Status: Met, Evidence: ev}
 }

@@ -248,13 +248,13 @@ func commitHistory(in *Input) Result {
 		if dull != "" {
 			reason += fmt.Sprintf(" (not %q)", dull)
 		}
-		return Result{Status: Partial, Reason: reason, Evidence: ev}
+		return Result{Status: Partial, Reason: reason, Evidence: ev, Case: "messages"}
 	case !log.Complete && n > 0:
 		return Result{Status: Unknown, Reason: "only a part of the history is here (a shallow clone)"}
 	case n == 0:
 		return Result{Status: Missing, Reason: "no commit by the learner was found"}
 	}
-	return Result{Status: Partial, Reason: fmt.Sprintf("%d of the %d commits needed", n, minCommits), Evidence: ev}
+	return Result{Status: Partial, Reason: fmt.Sprintf("%d of the %d commits needed", n, minCommits), Evidence: ev, Case: "few"}
 }
 
 func firstLine(s string) string {

@@ -9,6 +9,7 @@ import (
 
 	"milepost/rules/facts"
 	"milepost/rules/snapshot"
+	"milepost/rules/words"
 )
 
 // Status is how far a milestone is.
@@ -44,6 +45,16 @@ type Result struct {
 	Evidence []Evidence // of met and partial; of missing: the nearest miss
 	Reason   string     // one sentence, for every status but met
 	Next     string     // one action, where the condition knows a better one than the milestone
+	// Case is a detector's name for this near miss, one of its Cases: a milestone may have an action of its own for it.
+	Case string
+	// Action is the action that a rule has of its own, by stack.
+	Action words.Text
+}
+
+// As is the result under a detector's name for it.
+func (r Result) As(name string) Result {
+	r.Case = name
+	return r
 }
 
 // Input is what conditions judge, one after another: it keeps what several of them ask, so it is not safe for concurrent use.

@@ -7,6 +7,7 @@ import (
 
 	"milepost/rules/facts"
 	"milepost/rules/strict"
+	"milepost/rules/words"
 )
 
 // Rule is a condition or a composition of conditions. Exactly one of the kinds is set; Note, Reason and Next may stand beside it.
@@ -24,10 +25,10 @@ type Rule struct {
 	Detector string   `yaml:"detector" json:"detector,omitempty"` // the name of a detector, see Detectors
 
 	// Note is said beside the evidence. Reason is said when the condition does not hold, or holds as the partial form of a milestone. Next is
-	// the action that goes with the reason.
-	Note   string `yaml:"note" json:"note,omitempty"`
-	Reason string `yaml:"reason" json:"reason,omitempty"`
-	Next   string `yaml:"next" json:"next,omitempty"`
+	// the action that goes with the reason, in place of the milestone's.
+	Note   string     `yaml:"note" json:"note,omitempty"`
+	Reason string     `yaml:"reason" json:"reason,omitempty"`
+	Next   words.Text `yaml:"next" json:"next,omitempty"`
 }
 
 // AtLeast holds when Count of Of hold.
@@ -103,8 +104,8 @@ func (r *Rule) Judge(in *Input) Result {
 	if res.Status != Met && res.Reason == "" {
 		res.Reason = r.Reason
 	}
-	if res.Next == "" && res.Status != Met {
-		res.Next = r.Next
+	if res.Action == nil && res.Status != Met {
+		res.Action = r.Next
 	}
 	return res
 }
@@ -159,7 +160,7 @@ func (a all) judge(in *Input, _ string) Result {
 		out.Status = Met
 		return out
 	}
-	return Result{Status: worst.Status, Reason: worst.Reason, Next: worst.Next, Evidence: merge(out.Evidence, worst.Evidence)}
+	return Result{Status: worst.Status, Reason: worst.Reason, Next: worst.Next, Case: worst.Case, Action: worst.Action, Evidence: merge(out.Evidence, worst.Evidence)}
 }
 
 type anyOf []Rule
@@ -242,10 +243,12 @@ func checkEach(rules []Rule) error {
 	return nil
 }
 
-// Detector judges what no condition can say. Doc is one sentence for the documentation of the rule language.
+// Detector judges what no condition can say. Doc is one sentence for the documentation of the rule language. Cases are its names for the near
+// misses that it tells apart.
 type Detector struct {
 	Name  string
 	Doc   string
+	Cases []string
 	Judge func(in *Input) Result
 }
 
@@ -282,10 +285,33 @@ func find(name string) (Detector, bool) {
 	return detectors[i], true
 }
 
+// Cases are the names for near misses that the conditions of the rule tell apart, sorted.
+func (r *Rule) Cases() []string {
+	var out []string
+	r.Walk(func(r *Rule) {
+		if d, ok := find(r.Detector); ok {
+			out = append(out, d.Cases...)
+		}
+		if r.Uses != nil {
+			out = append(out, unusedPackage)
+		}
+	})
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Detectors lists the detectors a rule may name.
 func Detectors() []Detector { return slices.Clone(detectors) }
 
 var detectors = slices.Concat(codeDetectors, dataDetectors, serverDetectors, apiDetectors, authDetectors, gitDetectors, deployDetectors)
+
+// counted is a number with its noun: "one service", "2 services".
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "one " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
 
 // clean makes text of a repository fit for a sentence: one line, bounded.
 func clean(s string) string {

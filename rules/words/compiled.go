@@ -18,7 +18,9 @@ func (b *bench) jvm() {
 	kind := b.first("build.gradle", "build.gradle.kts", "pom.xml", "build.sbt", "settings.gradle", "settings.gradle.kts")
 	switch {
 	case !build:
-		return
+		if only := b.onlyFile(); strings.HasSuffix(only, ".java") {
+			b.set("run", "java "+only)
+		}
 	case kind == "build.sbt":
 		b.manifest(kind)
 		b.tool("sbt", "sbt compile", "sbt test", "", "")
@@ -29,6 +31,20 @@ func (b *bench) jvm() {
 	default:
 		b.gradle(own)
 	}
+}
+
+// onlyFile is the path of the one file of the program, or "" when it has several.
+func (b *bench) onlyFile() string {
+	only := ""
+	for i := range b.r.Files {
+		if f := &b.r.Files[i]; f.OwnCode() {
+			if only != "" || !safe(f.Path) {
+				return ""
+			}
+			only = f.Path
+		}
+	}
+	return only
 }
 
 // top moves the main package to the outermost folder around it that has one of the files, as the root of a build of several modules is.

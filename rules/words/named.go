@@ -6,7 +6,7 @@ import "slices"
 var usual = map[string]map[string]string{
 	"node": {
 		"language": "JavaScript", "manifest": "package.json", "install": "npm ci", "test": "npm test", "add": "npm install", "add_dev": "npm install --save-dev", "run": "npm start", "start": "npm start",
-		"copy": "package.json package-lock.json", "runtime": "node:22-alpine", "check": "npm test", "dockerfile": "Dockerfile",
+		"copy": "package.json package-lock.json", "runtime": "node:24-alpine", "check": "npm test", "dockerfile": "Dockerfile",
 	},
 	"python": {
 		"language": "Python", "manifest": "requirements.txt", "install": "pip install -r requirements.txt", "test": "pytest", "add": "pip install", "add_dev": "pip install", "run": "python main.py", "start": "python main.py",
@@ -15,7 +15,7 @@ var usual = map[string]map[string]string{
 	"java":   {"language": "Java", "manifest": "pom.xml", "install": "mvn --batch-mode compile", "test": "mvn --batch-mode test", "check": "mvn --batch-mode verify", "version": "21", "dockerfile": "Dockerfile"},
 	"kotlin": {"language": "Kotlin", "manifest": "build.gradle.kts", "install": "./gradlew build -x test", "test": "./gradlew test", "check": "./gradlew build", "run": "./gradlew run", "dockerfile": "Dockerfile"},
 	"scala":  {"language": "Scala", "manifest": "build.sbt", "install": "sbt compile", "test": "sbt test", "check": "sbt test", "run": "sbt run", "dockerfile": "Dockerfile"},
-	"csharp": {"language": "C#", "install": "dotnet restore", "test": "dotnet test", "check": "dotnet test", "add": "dotnet add package", "add_dev": "dotnet add package", "run": "dotnet run", "version": "9.0.x", "dockerfile": "Dockerfile"},
+	"csharp": {"language": "C#", "install": "dotnet restore", "test": "dotnet test", "check": "dotnet test", "add": "dotnet add package", "add_dev": "dotnet add package", "run": "dotnet run", "version": "10.0.x", "dockerfile": "Dockerfile"},
 	"go": {
 		"language": "Go", "manifest": "go.mod", "install": "go mod download", "test": "go test ./...", "check": "go test ./...", "add": "go get", "add_dev": "go get", "run": "go run .",
 		"build": "CGO_ENABLED=0 go build -o /app .", "dockerfile": "Dockerfile",
@@ -36,7 +36,7 @@ var usual = map[string]map[string]string{
 var frameworkStack = map[string]struct{ stack, run string }{
 	"django": {"python", "python manage.py runserver"}, "flask": {"python", "flask run"}, "fastapi": {"python", "uvicorn main:app"}, "spring": {"java", "mvn spring-boot:run"}, "ktor": {"kotlin", "./gradlew run"},
 	"play": {"scala", "sbt run"}, "rails": {"ruby", "bin/rails server"}, "sinatra": {"ruby", "bundle exec ruby app.rb"}, "laravel": {"php", "php artisan serve"}, "symfony": {"php", "symfony serve"},
-	"express": {"node", "npm start"}, "nest": {"node", "npm start"}, "phoenix": {"elixir", "mix phx.server"},
+	"express": {"node", "npm start"}, "nest": {"node", "npm start"}, "phoenix": {"elixir", "mix phx.server"}, "gin": {"go", "go run ."}, "fiber": {"go", "go run ."},
 }
 
 // Named is the stack of a name, one of Stacks or Frameworks, with the words that are usual there, for texts about no particular repository.
@@ -44,9 +44,9 @@ func Named(name string) Stack {
 	f, framework := frameworkStack[name]
 	if !framework {
 		if !slices.Contains(Stacks, name) {
-			return Stack{Words: map[string]string{"dir": "", "cd": ""}}
+			return Stack{Words: map[string]string{"dir": "", "cd": "", "port": "8080"}}
 		}
-		return Stack{Name: name}.With(usual[name]).With(map[string]string{"dir": "", "cd": ""})
+		return Stack{Name: name}.With(usual[name]).With(map[string]string{"dir": "", "cd": "", "port": portOf(name)})
 	}
 	s := Named(f.stack).With(map[string]string{"run": f.run})
 	s.Framework = name

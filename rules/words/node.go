@@ -29,7 +29,7 @@ func (b *bench) node() {
 		b.set("runner", runner)
 	}
 	pm := b.packageManager(lock)
-	b.set("runtime", "node:22-alpine")
+	b.set("runtime", "node:24-alpine")
 	b.set("copy", strings.TrimSpace("package.json "+lock))
 	if b.script("postinstall")+b.script("prepare")+b.script("preinstall") != "" || b.m != nil && len(b.m.Workspaces) > 0 || b.has("pnpm-workspace.yaml") {
 		b.set("copy", ".") // what an installation runs may need more than the list of packages

@@ -49,6 +49,7 @@ var frameworkOf = map[string]struct{ key, stacks string }{
 	"Django": {"django", "python"}, "Django REST framework": {"django", "python"}, "Django Ninja": {"django", "python"}, "Flask": {"flask", "python"}, "FastAPI": {"fastapi", "python"},
 	"Spring": {"spring", "java kotlin scala"}, "Spring Boot": {"spring", "java kotlin scala"}, "Ktor": {"ktor", "kotlin"}, "Play": {"play", "java scala"},
 	"Rails": {"rails", "ruby"}, "Sinatra": {"sinatra", "ruby"}, "Laravel": {"laravel", "php"}, "Symfony": {"symfony", "php"}, "Express": {"express", "node"}, "NestJS": {"nest", "node"}, "Phoenix": {"phoenix", "elixir"},
+	"Gin": {"gin", "go"}, "Echo": {"gin", "go"}, "Fiber": {"fiber", "go"}, "Spring WebFlux": {"spring", "java kotlin scala"},
 }
 
 // declared are packages that tell the framework of a program whose files start no server yet.
@@ -89,7 +90,7 @@ func Of(r *facts.Repo) Stack {
 		}
 	}
 	if best == lex.Unknown {
-		return Stack{Words: map[string]string{"dir": "", "cd": ""}}
+		return Stack{Words: map[string]string{"dir": "", "cd": "", "port": "8080"}}
 	}
 	s := Stack{Name: stackOf[best], Words: map[string]string{"language": best.String()}}
 	s.framework(r)
@@ -171,6 +172,7 @@ func (b *bench) settle() {
 		b.elixir()
 	}
 	b.databases()
+	b.set("port", portOf(b.s.Name))
 	b.s.Words["dir"], b.s.Words["cd"] = "", ""
 	if b.dir != "" {
 		b.s.Words["dir"], b.s.Words["cd"] = b.dir+"/", "cd "+b.dir+" && "
@@ -182,6 +184,19 @@ func (b *bench) settle() {
 			break
 		}
 	}
+}
+
+// portOf is the port on which servers of a stack mostly listen.
+func portOf(stack string) string {
+	switch stack {
+	case "node", "ruby":
+		return "3000"
+	case "python", "php":
+		return "8000"
+	case "elixir":
+		return "4000"
+	}
+	return "8080"
 }
 
 // set keeps a word, unless there is none.

@@ -12,11 +12,11 @@ import (
 	"milepost/rules/strict"
 )
 
-// The keys by which texts differ: stacks are languages with their customs, frameworks are what a server is written for, tools are package
+// The keys by which texts differ: stacks are languages with their customs, frameworks are what a server is written for ("gin" is Echo too), tools are package
 // managers, build tools, test runners and databases.
 var (
 	Stacks     = []string{"node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"}
-	Frameworks = []string{"django", "flask", "fastapi", "spring", "ktor", "play", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix"}
+	Frameworks = []string{"django", "flask", "fastapi", "spring", "ktor", "play", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix", "gin", "fiber"}
 	Tools      = []string{
 		"npm", "pnpm", "yarn", "bun", "deno", "pip", "uv", "poetry", "pipenv", "maven", "gradle", "sbt",
 		"jest", "vitest", "mocha", "pytest", "unittest", "rspec", "pest", "postgres", "mysql", "mongodb", "prisma",
@@ -93,7 +93,7 @@ var phrases = map[string]string{
 	"run": "the command that starts your program", "manifest": "your build file", "runner": "your test runner",
 	"build": "the command that builds the program", "start": "the command that starts the server", "check": "the command that checks your code", "entry": "the file that starts your program",
 	"dir": "", "cd": "", "workdir": "the folder of the program", "copy": "the list of packages", "enable": "the command that sets the package manager up", "generate": "the command that generates code",
-	"image": "your language's image", "runtime": "your language's image", "artifact": "what the build makes", "version": "your language's version", "dockerfile": "your Dockerfile", "wsgi": "your application's module",
+	"image": "your language's image", "runtime": "your language's image", "artifact": "what the build makes", "version": "your language's version", "dockerfile": "your Dockerfile", "wsgi": "your application's module", "port": "8080",
 	"path": "the file named", "line": "named", "excerpt": "what was found",
 }
 

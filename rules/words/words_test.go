@@ -68,7 +68,7 @@ func TestWordsOfARepository(t *testing.T) {
 			"python", "django", "unittest", map[string]string{"run": "python manage.py runserver", "start": "python manage.py runserver 0.0.0.0:8000", "test": "python manage.py test", "wsgi": "shop.wsgi"},
 		},
 		"Python without a list of packages":  {map[string]string{"tool.py": "print(1)\n"}, "python", "", "pip", map[string]string{"install": "-", "manifest": "-", "run": "-"}},
-		"Java without a build":               {map[string]string{"src/Main.java": plain}, "java", "", "", map[string]string{"manifest": "-", "run": "-", "test": "-", "check": "-"}},
+		"Java without a build":               {map[string]string{"src/Main.java": plain}, "java", "", "", map[string]string{"manifest": "-", "run": "java src/Main.java", "test": "-", "check": "-", "port": "8080"}},
 		"Spring and Maven":                   {map[string]string{"src/main/java/App.java": spring, "pom.xml": pom}, "java", "spring", "maven", map[string]string{"run": "mvn spring-boot:run", "artifact": "target/*.jar", "version": "17", "image": "maven:3-eclipse-temurin-17"}},
 		"Spring and Gradle":                  {map[string]string{"src/main/java/App.java": spring, "build.gradle": "plugins {\n  id 'org.springframework.boot' version '3.3.0'\n}\n", "gradlew": "#!/bin/sh\n"}, "java", "spring", "gradle", map[string]string{"run": "./gradlew bootRun", "build": "sh ./gradlew bootJar", "artifact": "build/libs/*.jar", "manifest": "build.gradle"}},
 		"a servlet":                          {map[string]string{"src/S.java": "import javax.servlet.http.HttpServlet;\npublic class S extends HttpServlet {\n}\n"}, "java", "", "", map[string]string{"manifest": "-", "build": "-"}},
