@@ -155,7 +155,8 @@ func (q *Queries) ReportHistory(ctx context.Context, repoID int64, since time.Ti
 	return all, wrap(err, "report history of repository %d", repoID)
 }
 
-// Earned is the first time a milestone was met in a repository. It stays for ever; LostAt says since when the evidence is gone.
+// Earned is the first time a milestone was met in a repository. What was found in a commit stays for ever; LostAt says since when the evidence is gone. A
+// milestone without a commit rests on a mentor's sign-off alone, and can be taken back.
 type Earned struct {
 	RepoID     int64
 	Milestone  string
@@ -173,14 +174,18 @@ func earnedDest(e *Earned) []any {
 	return []any{&e.RepoID, &e.Milestone, &e.Commit, scanTime{&e.At}, &e.Evidence, &e.PullNumber, scanTime{&e.LostAt}, &e.LostCommit}
 }
 
-// Earn notes a milestone as met. The first time counts: of a known one only the loss is taken back.
+// Earn notes a milestone as met. The first time counts: of a known one only the loss is taken back; one that rested on a sign-off alone now rests on the
+// commit, if there is one.
 func (q *Queries) Earn(ctx context.Context, e Earned) error {
 	at := e.At
 	if at.IsZero() {
 		at = q.now()
 	}
 	_, err := q.w.exec(ctx, `INSERT INTO earned (repo_id, milestone, commit_sha, at, evidence, pull_number) VALUES ($1, $2, $3, $4, $5, $6)
- ON CONFLICT (repo_id, milestone) DO UPDATE SET lost_at = NULL, lost_commit = ''`, e.RepoID, e.Milestone, e.Commit, at, e.Evidence, e.PullNumber)
+ ON CONFLICT (repo_id, milestone) DO UPDATE SET lost_at = NULL, lost_commit = '',
+ commit_sha = CASE WHEN earned.commit_sha = '' THEN excluded.commit_sha ELSE earned.commit_sha END,
+ evidence = CASE WHEN earned.commit_sha = '' THEN excluded.evidence ELSE earned.evidence END,
+ pull_number = CASE WHEN earned.commit_sha = '' THEN excluded.pull_number ELSE earned.pull_number END`, e.RepoID, e.Milestone, e.Commit, at, e.Evidence, e.PullNumber)
 	return wrap(err, "earn %s in repository %d", e.Milestone, e.RepoID)
 }
 
@@ -188,6 +193,12 @@ func (q *Queries) Earn(ctx context.Context, e Earned) error {
 func (q *Queries) LoseEarned(ctx context.Context, repoID int64, milestone, commit string, at time.Time) error {
 	_, err := q.w.exec(ctx, `UPDATE earned SET lost_at = $3, lost_commit = $4 WHERE repo_id = $1 AND milestone = $2 AND lost_at IS NULL`, repoID, milestone, at, commit)
 	return wrap(err, "lose %s in repository %d", milestone, repoID)
+}
+
+// TakeBackEarned removes the record of a milestone that rests on a sign-off alone.
+func (q *Queries) TakeBackEarned(ctx context.Context, repoID int64, milestone string) error {
+	_, err := q.w.exec(ctx, `DELETE FROM earned WHERE repo_id = $1 AND milestone = $2 AND commit_sha = ''`, repoID, milestone)
+	return wrap(err, "take back %s in repository %d", milestone, repoID)
 }
 
 // Earned lists what a repository earned, oldest first.

@@ -82,6 +82,7 @@ type settings struct {
 	AskedMentor time.Time       `json:"asked_mentor,omitzero"`
 	Changes     []render.Change `json:"changes,omitempty"`
 	Steps       []string        `json:"steps,omitempty"` // completed steps that were celebrated
+	Won         []string        `json:"won,omitempty"`   // milestones that were gained and not celebrated yet
 	OwnerIsOrg  bool            `json:"owner_is_org,omitempty"`
 	// Backfilled says that what webhooks tell from now on was asked for once.
 	Backfilled bool `json:"backfilled,omitempty"`
@@ -89,6 +90,10 @@ type settings struct {
 	Unsaid bool `json:"unsaid,omitempty"`
 	// WroteIssue is when the progress issue was last written by the bot, by GitHub's clock.
 	WroteIssue time.Time `json:"wrote_issue,omitzero"`
+	// Recheck says that somebody asked for a check that did not happen yet; Rechecked is when the last one did, RecheckNews whether it brought something.
+	Recheck     bool      `json:"recheck,omitempty"`
+	Rechecked   time.Time `json:"rechecked,omitzero"`
+	RecheckNews bool      `json:"recheck_news,omitempty"`
 	// Again asks the next run to look at the head again, whatever its deliveries are.
 	Again bool `json:"again,omitempty"`
 }

@@ -36,7 +36,7 @@ func newSchool(t *testing.T) *school {
 	w.Sim.SetCollaborator(s.repo, w.Owner, "write")
 	w.Sim.SetCollaborator(s.repo, s.people["reader"], "read")
 	s.people["bot"] = w.Sim.CreateApp(githubsim.AppOptions{Owner: s.people["boss"], Name: "Other"}).Bot()
-	w.Sim.PushFiles(s.repo, "", w.Owner, "start", with(starter(), ".github/milepost.yml", "mentors:\n  - Mona\n  - \"@academy/mentors\"\n"))
+	w.Sim.PushFiles(s.repo, "", w.Owner, "start", with(starter(), ".github/milepost.yml", "mentors:\n  - Mona\n  - \"@academy/mentors\"\n", "docs/licence.md", "MIT\n"))
 	w.Inst = w.Sim.Install(w.App, s.org)
 	w.Settle()
 	w.Issue(s.repo)
@@ -353,5 +353,90 @@ func TestSignOffOnTheDashboard(t *testing.T) {
 	}
 	if n := w.Sim.Calls()["GET /repos/{owner}/{repo}/git/trees/{tree_sha}"]; n != 0 && w.Clock.Now().Sub(checked) < 10*time.Second { // later the check is no longer fresh
 		t.Errorf("the files were read %d times", n)
+	}
+}
+
+// TestSkippingIsNotPraised: a step is complete for those who earned it.
+func TestSkippingIsNotPraised(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	n := w.Issue(repo).Number
+	praised := func() (n int) {
+		for _, c := range w.Issue(repo).Comments {
+			n += strings.Count(c.Body, "Step complete")
+		}
+		return n
+	}
+	say := func(text, change string, praise int) {
+		t.Helper()
+		w.Sim.Comment(repo, w.Owner, n, text)
+		w.Settle()
+		if body := w.Issue(repo).Body; !strings.Contains(body, change) || praised() != praise {
+			t.Errorf("%s: %d times praised, want %d; %q in\n%s", text, praised(), praise, change, body)
+		}
+	}
+	push(w, repo)
+	push(w, repo)
+	say("/milepost skip ci-workflow not in this course", "**Run a workflow** is skipped", 0)
+	say("/milepost unskip ci-workflow", "**Run a workflow** counts again", 0)
+	push(w, repo)
+	if praised() != 1 {
+		t.Errorf("%d times praised for a step that was earned", praised())
+	}
+}
+
+// TestSignOffIsSaidAndTakenBack: a sign-off is a mentor's doing, and what a mentor takes back leaves no loss behind.
+func TestSignOffIsSaidAndTakenBack(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	earned := func() bool {
+		all, err := s.Store.Earned(t.Context(), s.repo.ID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(all, func(e storage.Earned) bool { return e.Milestone == "license" })
+	}
+	s.say("mona", "/milepost approve license Seen.")
+	if body := s.Issue(s.repo).Body; !earned() || !strings.Contains(body, "**Choose a licence** was signed off by mona\n") {
+		t.Errorf("the sign-off is not said:\n%s", body)
+	}
+	if got := s.say("mona", "/milepost revoke license"); !strings.Contains(got.replies[0], "took the sign-off") {
+		t.Errorf("answered %q", got.replies)
+	}
+	if body := s.Issue(s.repo).Body; earned() || strings.Contains(body, "Needs attention") || !strings.Contains(body, "the sign-off of **Choose a licence** was taken back") {
+		t.Errorf("still earned: %v\n%s", earned(), body)
+	}
+	if got := s.say("mona", "/milepost revoke license"); !strings.Contains(got.replies[0], "nothing to take back") {
+		t.Errorf("answered %q", got.replies)
+	}
+	s.say("mona", "/milepost approve license Seen.")
+	s.Sim.PushFiles(s.repo, "", s.Owner, "licence", map[string]string{"LICENSE": "MIT\n"})
+	s.Settle()
+	s.say("mona", "/milepost revoke license")
+	s.Sim.Push(s.repo, "", s.Owner, githubsim.Commit{Message: "lost", Delete: []string{"LICENSE"}})
+	s.Settle()
+	if body := s.Issue(s.repo).Body; !earned() || !strings.Contains(body, "Needs attention") {
+		t.Errorf("what was in a commit is no longer on record:\n%s", body)
+	}
+}
+
+func TestCommandsThatChangeNothing(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	for text, want := range map[string]string{
+		"/milepost evidence license src/nosuch.js":      "no file or folder",
+		"/milepost evidence license docs/licence.md#L1": "Noted",
+		"/milepost evidence license docs":               "Noted",
+		"/milepost evidence license https://a.example":  "Noted",
+		"/milepost unskip license":                      "is not skipped",
+		"/milepost resume":                              "is not paused",
+	} {
+		if got := s.say("learner", text); len(got.replies) != 1 || !strings.Contains(got.replies[0], want) {
+			t.Errorf("%s: answered %q, want %q", text, got.replies, want)
+		}
+	}
+	claims, err := s.Store.EvidenceClaims(t.Context(), s.repo.ID())
+	if err != nil || len(claims) != 3 {
+		t.Errorf("%d claims, %v", len(claims), err)
 	}
 }

@@ -360,32 +360,31 @@ func (r *run) retireIssue(ctx context.Context) error {
 
 func (r *run) paused() bool { return r.repo.PausedUntil.After(r.Now()) }
 
-// celebrate writes a comment when a step is complete for the first time, or when a milestone is, as the configuration wishes.
+// celebrate writes a comment when a milestone that was gained completes a step for the first time, or when a milestone is gained, as the configuration
+// wishes. What was complete at first sight is in the issue itself.
 func (r *run) celebrate(ctx context.Context, in render.IssueInput, got *judged, res publish.IssueResult) error {
-	if r.std.conf.Celebration() == config.Never {
-		return nil
+	how, won := r.std.conf.Celebration(), r.set.Won
+	once := func(key, text string) error {
+		return r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, time.Time{}, key, text, r.fence)
 	}
-	if r.std.conf.Celebration() == config.EachMilestone && len(r.set.Changes) > 0 && !r.fresh && !res.Created {
-		c := r.set.Changes[0]
-		if c.Commit == got.report.Repository.Commit && len(c.Gained) > 0 {
-			key := "earned-" + c.Commit
-			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, time.Time{}, key, render.MilestoneEarned(in, c.Gained), r.fence); err != nil {
-				return err
-			}
+	if how == config.EachMilestone && len(won) > 0 && !r.fresh && !res.Created {
+		if err := once("earned-"+got.report.Repository.Commit+"-"+won[0], render.MilestoneEarned(in, won)); err != nil {
+			return err
 		}
 	}
 	for _, s := range got.report.Steps {
-		if s.Total == 0 || s.Met < s.Total || slices.Contains(r.set.Steps, s.ID) {
-			continue
+		gained := slices.ContainsFunc(s.Milestones, func(m rules.MilestoneReport) bool { return m.Tier == rules.Core && slices.Contains(won, m.ID) })
+		if how == config.Never || s.Total == 0 || s.Met < s.Total || slices.Contains(r.set.Steps, s.ID) || !gained && !res.Created {
+			continue // a step that is complete since something is skipped is nothing to be praised for
 		}
-		if !res.Created && r.std.conf.Celebration() == config.EachStep { // what was complete at first sight is in the issue itself
-			key := "step-" + s.ID
-			if err := r.Publisher.Once(ctx, r.client, r.repo.ID, ghRepo(&r.repo), res.Number, time.Time{}, key, render.StepCompleted(in, s), r.fence); err != nil {
+		if !res.Created && how == config.EachStep {
+			if err := once("step-"+s.ID, render.StepCompleted(in, s)); err != nil {
 				return err
 			}
 		}
 		r.set.Steps = append(r.set.Steps, s.ID)
 	}
+	r.set.Won = nil
 	return nil
 }
 
@@ -393,7 +392,8 @@ func (r *run) celebrate(ctx context.Context, in render.IssueInput, got *judged, 
 func (r *run) issueInput(ctx context.Context, report *rules.Report) (render.IssueInput, error) {
 	in := render.IssueInput{
 		Roadmap: r.std.roadmap, Report: report, Repo: r.renderRepo(), CheckedAt: r.Now(), Earned: map[string]render.Earned{}, Since: map[string]time.Time{},
-		Changes: r.set.Changes, ConfigFaults: r.std.faults, Mentors: r.std.conf.Mentors, AskedMentor: r.set.AskedMentor, DashboardURL: r.dashboardURL(), AppSlug: r.Slug,
+		Changes: r.set.Changes, ConfigFaults: r.std.faults, Mentors: r.std.conf.Mentors, AskedMentor: r.set.AskedMentor,
+		Rechecked: r.set.Rechecked, RecheckNews: r.set.RecheckNews, DashboardURL: r.dashboardURL(), AppSlug: r.Slug,
 	}
 	if r.paused() {
 		in.Paused = &render.Paused{Until: r.repo.PausedUntil, By: r.repo.PausedBy}

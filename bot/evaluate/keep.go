@@ -5,12 +5,15 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"milepost/bot/render"
 	"milepost/rules"
@@ -24,12 +27,20 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 	if err != nil {
 		return fmt.Errorf("evaluate: %w", err)
 	}
-	change := r.moves(got, earned)
-	by, err := r.broughtBy(ctx, change)
+	before, err := r.Store.Statuses(ctx, r.repo.ID)
+	if err != nil {
+		return fmt.Errorf("evaluate: %w", err)
+	}
+	moved := r.moves(got, earned, before)
+	by, err := r.broughtBy(ctx, moved.Change)
 	if err != nil {
 		return err
 	}
-	change.Pull = sole(change.Gained, by)
+	moved.Pull = sole(moved.Gained, by)
+	changes, err := r.changes(ctx, moved)
+	if err != nil {
+		return err
+	}
 	entries := make([]snapshot.Entry, 0, len(got.repo.Files))
 	for i := range got.repo.Files {
 		entries = append(entries, got.repo.Files[i].Entry)
@@ -44,11 +55,7 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 	}
 	commit := got.report.Repository.Commit
 	s := got.report.Summary
-	if len(change.Gained)+len(change.Lost) > 0 {
-		r.set.Changes = append([]render.Change{change}, r.set.Changes...)
-		r.set.Changes = r.set.Changes[:min(len(r.set.Changes), 5)]
-		r.noted = append(r.noted, changeLine(change))
-	}
+	r.remember(changes)
 	err = r.Store.WithFence(ctx, r.claim, func(tx *storage.Tx) error {
 		if _, err := tx.PutReport(ctx, storage.Report{
 			RepoID: r.repo.ID, Commit: commit, Ref: r.repo.DefaultBranch, RoadmapID: got.report.Roadmap.ID, RoadmapVersion: got.report.Roadmap.Version, CreatedAt: r.Now(),
@@ -75,7 +82,7 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 		if err := keepStatuses(ctx, tx, r.repo.ID, &got.report); err != nil {
 			return err
 		}
-		if err := r.keepEarned(ctx, tx, got, change, by); err != nil {
+		if err := r.keepEarned(ctx, tx, got, moved, by); err != nil {
 			return err
 		}
 		return r.save(ctx, tx) // with the milestones: a run that ends here must not forget that they were news
@@ -87,20 +94,54 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 	return nil
 }
 
+// remember adds changes to what the issue tells, and answers who asked for a new check.
+func (r *run) remember(changes []render.Change) {
+	for _, c := range changes {
+		r.set.Won = slices.Compact(slices.Sorted(slices.Values(slices.Concat(r.set.Won, c.Gained))))
+		r.noted = append(r.noted, changeLine(c))
+	}
+	r.set.Changes = append(slices.Clone(changes), r.set.Changes...)
+	r.set.Changes = r.set.Changes[:min(len(r.set.Changes), 5)]
+	switch {
+	case r.set.Recheck:
+		r.set.Recheck, r.set.Rechecked, r.set.RecheckNews = false, r.Now(), len(changes) > 0
+	case len(changes) > 0:
+		r.set.Rechecked = time.Time{}
+	}
+}
+
 func changeLine(c render.Change) string {
 	var parts []string
-	if len(c.Gained) > 0 {
-		parts = append(parts, "met: "+strings.Join(c.Gained, ", "))
+	add := func(what string, ids []string) {
+		if len(ids) > 0 {
+			parts = append(parts, what+": "+strings.Join(ids, ", "))
+		}
 	}
-	if len(c.Lost) > 0 {
-		parts = append(parts, "lost: "+strings.Join(c.Lost, ", "))
+	if c.By != "" {
+		add("signed off by "+c.By, c.Gained)
+	} else {
+		add("met", c.Gained)
 	}
+	add("lost", c.Lost)
+	add("sign-off taken back", c.TakenBack)
+	add("skipped", c.Skipped)
+	add("no longer skipped", c.Unskipped)
 	return strings.Join(parts, "; ")
 }
 
-// moves compares a report with what was earned before.
-func (r *run) moves(got *judged, earned []storage.Earned) render.Change {
-	c := render.Change{At: r.Now(), Commit: got.report.Repository.Commit}
+// moved is what a judgement changes: what the commit gained and lost, and the rest by milestone.
+type moved struct {
+	render.Change
+	signed  []string // signed off by a mentor
+	found   []string // signed off before, and now in the commit too
+	back    []string // signed off before, and no longer
+	skipped []string
+	counts  []string // skipped before, and no longer
+}
+
+// moves compares a report with what was earned before, and with the statuses of before.
+func (r *run) moves(got *judged, earned []storage.Earned, statuses []storage.MilestoneStatus) moved {
+	c := moved{Change: render.Change{At: r.Now(), Commit: got.report.Repository.Commit}}
 	if c.Commit == "" {
 		return c // nothing is earned before the first commit: a guard holds of itself there
 	}
@@ -108,16 +149,58 @@ func (r *run) moves(got *judged, earned []storage.Earned) render.Change {
 	for _, e := range earned {
 		before[e.Milestone] = e
 	}
+	was := map[string]rules.Status{}
+	for _, s := range statuses {
+		was[s.Milestone] = rules.Status(s.Status)
+	}
 	for _, m := range got.report.Milestones() {
 		e, known := before[m.ID]
+		fresh := !known || !e.LostAt.IsZero()
 		switch {
-		case m.Done() && (!known || !e.LostAt.IsZero()):
+		case m.Status == rules.Attested && fresh:
+			c.signed = append(c.signed, m.ID)
+		case m.Done() && fresh:
 			c.Gained = append(c.Gained, m.ID)
-		case known && e.LostAt.IsZero() && (m.Status == rules.Missing || m.Status == rules.Partial):
+		case m.Status == rules.Met && e.Commit == "":
+			c.found = append(c.found, m.ID)
+		case !m.Done() && known && e.Commit == "":
+			c.back = append(c.back, m.ID)
+		case !fresh && (m.Status == rules.Missing || m.Status == rules.Partial):
 			c.Lost = append(c.Lost, m.ID)
+		}
+		switch skipped := m.Status == rules.Skipped; {
+		case skipped && was[m.ID] != rules.Skipped && was[m.ID] != "":
+			c.skipped = append(c.skipped, m.ID)
+		case !skipped && was[m.ID] == rules.Skipped && !m.Done():
+			c.counts = append(c.counts, m.ID)
 		}
 	}
 	return c
+}
+
+// changes are the lines that tell of a judgement: one of the commit, one of each mentor who signed off, one of the rest.
+func (r *run) changes(ctx context.Context, m moved) ([]render.Change, error) {
+	var out []render.Change
+	if len(m.Gained)+len(m.Lost) > 0 {
+		out = append(out, m.Change)
+	}
+	if len(m.signed) > 0 {
+		in, err := r.input(ctx)
+		if err != nil {
+			return nil, err
+		}
+		by := map[string][]string{}
+		for _, id := range m.signed {
+			by[in.SignOffs[id].Mentor] = append(by[in.SignOffs[id].Mentor], id)
+		}
+		for _, mentor := range slices.Sorted(maps.Keys(by)) {
+			out = append(out, render.Change{At: m.At, Commit: m.Commit, By: mentor, Gained: by[mentor]})
+		}
+	}
+	if len(m.back)+len(m.skipped)+len(m.counts) > 0 {
+		out = append(out, render.Change{At: m.At, TakenBack: m.back, Skipped: m.skipped, Unskipped: m.counts})
+	}
+	return out, nil
 }
 
 // mergeNumber finds the pull request that GitHub's own message of a merge or squash commit names.
@@ -186,23 +269,31 @@ func keepStatuses(ctx context.Context, tx *storage.Tx, repoID int64, report *rul
 	return tx.PutStatuses(ctx, repoID, all)
 }
 
-func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, change render.Change, by map[string]int) error {
-	for _, id := range change.Gained {
-		m, _ := got.report.Milestone(id)
-		ev, err := json.Marshal(m.Evidence)
-		if err != nil {
-			return fmt.Errorf("evaluate: encode evidence: %w", err)
+func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, moved moved, by map[string]int) error {
+	earn := func(commit string, ids []string) error {
+		for _, id := range ids {
+			m, _ := got.report.Milestone(id)
+			ev, err := json.Marshal(m.Evidence)
+			if err != nil {
+				return fmt.Errorf("evaluate: encode evidence: %w", err)
+			}
+			if err := tx.Earn(ctx, storage.Earned{RepoID: r.repo.ID, Milestone: id, Commit: commit, At: moved.At, Evidence: ev, PullNumber: by[id]}); err != nil {
+				return err
+			}
 		}
-		if err := tx.Earn(ctx, storage.Earned{RepoID: r.repo.ID, Milestone: id, Commit: change.Commit, At: change.At, Evidence: ev, PullNumber: by[id]}); err != nil {
-			return err
-		}
+		return nil
 	}
-	for _, id := range change.Lost {
-		if err := tx.LoseEarned(ctx, r.repo.ID, id, change.Commit, change.At); err != nil {
-			return err
-		}
+	err := earn(moved.Commit, slices.Concat(moved.Gained, moved.found))
+	if err == nil {
+		err = earn("", moved.signed)
 	}
-	return nil
+	for _, id := range moved.back {
+		err = errors.Join(err, tx.TakeBackEarned(ctx, r.repo.ID, id))
+	}
+	for _, id := range moved.Lost {
+		err = errors.Join(err, tx.LoseEarned(ctx, r.repo.ID, id, moved.Commit, moved.At))
+	}
+	return err
 }
 
 // pack and unpack are the stored form of a list of files.

@@ -408,6 +408,28 @@ func TestBoxes(t *testing.T) {
 	}
 }
 
+// TestRecheckIsSaid: who asks for a check sees that it happened; a push that brings nothing writes nothing all the same.
+func TestRecheckIsSaid(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	w.Sim.TickBox(repo, w.Owner, w.Issue(repo).Number, "milepost:box:recheck")
+	w.Settle()
+	issue := w.Issue(repo)
+	if !strings.Contains(issue.Body, "Check again now (checked again on ") || !strings.Contains(issue.Body, " UTC: nothing new)") {
+		t.Errorf("it is not said:\n%s", issue.Body)
+	}
+	w.Clock.Add(time.Hour)
+	w.Sim.PushFiles(repo, "", w.Owner, "picture", map[string]string{"logo.png": "x"})
+	w.Settle()
+	if got := w.Issue(repo); got.Edits != issue.Edits {
+		t.Errorf("%d edits more for a push that brings nothing", got.Edits-issue.Edits)
+	}
+	push(w, repo)
+	if body := w.Issue(repo).Body; strings.Contains(body, "checked again") {
+		t.Errorf("what is no longer true is still said:\n%s", body)
+	}
+}
+
 // TestCreatedButNotRecorded: the process ends, or the answer is lost, between the creation of the issue and its record.
 func TestCreatedButNotRecorded(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"milepost/bot/inforce"
 	"milepost/bot/publish"
 	"milepost/bot/render"
+	"milepost/rules/snapshot"
 	"milepost/storage"
 )
 
@@ -161,7 +163,7 @@ func (r *run) wroteIssue(at time.Time) {
 func (r *run) tick(ctx context.Context, id, by string) error {
 	switch id {
 	case tickRecheck:
-		r.force = true
+		r.force, r.set.Recheck = true, true
 		r.notef("check asked for by %s", by)
 	case tickPause:
 		r.notef("paused for 14 days by %s", by)
@@ -271,7 +273,7 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 	q, id, m := r.Store, r.repo.ID, c.Milestone
 	switch c.Verb {
 	case "recheck":
-		r.force, r.say = true, true
+		r.force, r.say, r.set.Recheck = true, true, true
 		r.notef("check asked for by %s", by)
 		return "", true, nil
 	case "why":
@@ -283,12 +285,13 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		r.rejudge = true
 		return render.ReplySkip(m, c.Text), true, q.PutSkip(ctx, storage.Skip{RepoID: id, Milestone: m, Reason: c.Text, By: by, At: r.Now()})
 	case "unskip":
-		r.rejudge = true
-		_, err := q.DeleteSkip(ctx, id, m)
-		return render.ReplyUnskip(m), true, err
+		return r.unskip(ctx, m)
 	case "evidence":
 		if c.Text == "" {
 			return render.ReplyNeeds(c.Verb, "a path or an address"), false, nil
+		}
+		if there, err := r.holds(ctx, c.Text); err != nil || !there {
+			return render.ReplyNoFile(c.Text, r.repo.DefaultBranch), false, err
 		}
 		r.rejudge = true
 		claims, err := q.EvidenceClaims(ctx, id)
@@ -311,8 +314,8 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		return render.ReplyApprove(m, by, c.Text), true, err
 	case "revoke":
 		r.rejudge = true
-		_, err := q.RevokeSignOffs(ctx, id, m, by)
-		return render.ReplyRevoke(m, by), true, err
+		n, err := q.RevokeSignOffs(ctx, id, m, by)
+		return render.ReplyRevoke(m, by, n > 0), true, err
 	case "pause":
 		until, ok := pauseEnd(c.Text, r.Now())
 		if !ok {
@@ -322,10 +325,8 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		return render.ReplyPause(until), true, r.pauseUntil(ctx, storage.Publication{}, until, by)
 	case "resume":
 		r.force, r.say = true, true
-		if err := r.resume(ctx); err != nil {
-			return "", false, err
-		}
-		return render.ReplyResume(), true, nil
+		was, err := r.resume(ctx)
+		return render.ReplyResume(was), err == nil, err
 	}
 	return render.ReplyUnknownCommand(c.Verb), false, nil
 }
@@ -345,21 +346,56 @@ func (r *run) signOff(ctx context.Context, s storage.SignOff) error {
 	return wrapped(err)
 }
 
-// resume ends a pause, and asks for a new issue where the old one was deleted.
-func (r *run) resume(ctx context.Context) error {
+// resume ends a pause, and asks for a new issue where the old one was deleted. It reports whether there was something to end.
+func (r *run) resume(ctx context.Context) (bool, error) {
 	pub, err := r.Store.Publication(ctx, r.repo.ID, storage.PublicationIssue, "")
+	was := r.paused()
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		pub = storage.Publication{}
 	case err != nil:
-		return fmt.Errorf("evaluate: %w", err)
+		return was, fmt.Errorf("evaluate: %w", err)
 	case pub.State == publish.StateDeleted:
 		if err := r.Store.DeletePublication(ctx, r.repo.ID, storage.PublicationIssue, ""); err != nil {
-			return fmt.Errorf("evaluate: %w", err)
+			return was, fmt.Errorf("evaluate: %w", err)
 		}
-		pub = storage.Publication{}
+		pub, was = storage.Publication{}, true
 	}
-	return r.pauseUntil(ctx, pub, time.Time{}, "")
+	return was, r.pauseUntil(ctx, pub, time.Time{}, "")
+}
+
+// unskip lets a milestone count again. Only the configuration ends what it skips.
+func (r *run) unskip(ctx context.Context, id string) (string, bool, error) {
+	deleted, err := r.Store.DeleteSkip(ctx, r.repo.ID, id)
+	if err != nil {
+		return "", false, err
+	}
+	r.rejudge = true
+	if _, configured := r.std.conf.Skip[id]; configured {
+		return render.ReplyStillSkipped(id), false, nil
+	}
+	return render.ReplyUnskip(id, deleted), true, nil
+}
+
+// lineOf is the place in a file at the end of a path.
+var lineOf = regexp.MustCompile(`(#.*|:[0-9]+)$`)
+
+// holds reports whether the default branch, as it was last checked, has what a claim points at. An address is not looked at, nor a path that a push of
+// this moment may have brought.
+func (r *run) holds(ctx context.Context, what string) (bool, error) {
+	if strings.Contains(what, "://") || len(r.pushed) > 0 {
+		return true, nil
+	}
+	row, err := r.Store.Snapshot(ctx, r.repo.ID, r.repo.HeadSHA)
+	if errors.Is(err, storage.ErrNotFound) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("evaluate: %w", err)
+	}
+	entries, err := unpack(row.Entries)
+	path := strings.Trim(strings.TrimPrefix(lineOf.ReplaceAllString(what, ""), "./"), "/")
+	return slices.ContainsFunc(entries, func(e snapshot.Entry) bool { return e.Path == path || strings.HasPrefix(e.Path, path+"/") }), err
 }
 
 // why explains a milestone from the newest report.

@@ -40,6 +40,10 @@ type Change struct {
 	Commit string    `json:"commit,omitempty"`
 	Pull   int       `json:"pull,omitempty"`
 	By     string    `json:"by,omitempty"` // mentor of a sign-off
+
+	TakenBack []string `json:"taken_back,omitempty"` // sign-offs that hold no longer
+	Skipped   []string `json:"skipped,omitempty"`
+	Unskipped []string `json:"unskipped,omitempty"` // count again
 }
 
 // Claim is evidence that a learner points at and no mentor has confirmed yet.
@@ -70,7 +74,9 @@ type IssueInput struct {
 	Paused       *Paused
 	Mentors      []string
 	AskedMentor  time.Time
-	DashboardURL string // "" when there is none
+	Rechecked    time.Time // when somebody who asked for a check last got one
+	RecheckNews  bool      // whether that brought something new
+	DashboardURL string    // "" when there is none
 	AppSlug      string
 
 	commit string // what commitMark stands for

@@ -69,8 +69,23 @@ func ReplySkip(id, reason string) string {
 	return fmt.Sprintf("%s is left out of the count from now on, with your reason: %s To count it again: `/milepost unskip %s`.", Code(id), stop(Inline(clip(reason, maxProse))), plainID(id))
 }
 
-// ReplyUnskip confirms that a milestone counts again.
-func ReplyUnskip(id string) string { return Code(id) + " counts again." }
+// ReplyUnskip confirms that a milestone counts again, or says that it was not skipped.
+func ReplyUnskip(id string, skipped bool) string {
+	if !skipped {
+		return Code(id) + " is not skipped: it counts."
+	}
+	return Code(id) + " counts again."
+}
+
+// ReplyStillSkipped says that the configuration skips a milestone.
+func ReplyStillSkipped(id string) string {
+	return Code(id) + " is skipped by the configuration. Take it out of `skip` there, and it counts again."
+}
+
+// ReplyNoFile says that a claim points at nothing.
+func ReplyNoFile(what, branch string) string {
+	return fmt.Sprintf("There is no file or folder %s on %s as it was last checked, so a mentor would look in vain. Give a path that is there, or an address.", Code(clip(what, maxProse)), Code(branch))
+}
 
 // ReplyEvidence confirms that a claim waits for a mentor.
 func ReplyEvidence(id, what string) string {
@@ -86,8 +101,11 @@ func ReplyApprove(id, mentor, note string) string {
 	return out + ". Well done!"
 }
 
-// ReplyRevoke confirms that a sign-off was taken back.
-func ReplyRevoke(id, mentor string) string {
+// ReplyRevoke confirms that a sign-off was taken back, or says that none stands.
+func ReplyRevoke(id, mentor string, stood bool) string {
+	if !stood {
+		return fmt.Sprintf("No sign-off of %s stands, so there is nothing to take back.", Code(id))
+	}
 	return fmt.Sprintf("%s took the sign-off of %s back. The next check decides from the files again.", Inline(mentor), Code(id))
 }
 
@@ -99,8 +117,13 @@ func ReplyPause(until time.Time) string {
 	return fmt.Sprintf("Paused until %s. Write `/milepost resume` to go on earlier.", until.UTC().Format("2 January 2006"))
 }
 
-// ReplyResume confirms the end of a pause.
-func ReplyResume() string { return "The pause is over. The newest commit is being checked." }
+// ReplyResume confirms the end of a pause, or says that there is none.
+func ReplyResume(paused bool) string {
+	if !paused {
+		return "Milepost is not paused here. The newest commit is being checked."
+	}
+	return "The pause is over. The newest commit is being checked."
+}
 
 // ReplyNoRight refuses a command kindly.
 func ReplyNoRight(verb string) string {

@@ -312,12 +312,21 @@ func (p *page) changeLine(c Change) string {
 	var parts []string
 	switch by := Inline(clip(c.By, 60)); {
 	case len(c.Gained) > 0 && by != "":
-		parts = append(parts, by+" signed off "+list(p.titles(c.Gained, 6)))
+		parts = append(parts, list(p.titles(c.Gained, 6))+" "+plural(len(c.Gained), "was", "were")+" signed off by "+by)
 	case len(c.Gained) > 0:
 		parts = append(parts, "earned "+list(p.titles(c.Gained, 6)))
 	}
 	if len(c.Lost) > 0 {
 		parts = append(parts, list(p.titles(c.Lost, 6))+" "+plural(len(c.Lost), "needs", "need")+" attention")
+	}
+	if len(c.TakenBack) > 0 {
+		parts = append(parts, "the sign-off of "+list(p.titles(c.TakenBack, 6))+" was taken back")
+	}
+	if len(c.Skipped) > 0 {
+		parts = append(parts, list(p.titles(c.Skipped, 6))+" "+plural(len(c.Skipped), "is", "are")+" skipped")
+	}
+	if len(c.Unskipped) > 0 {
+		parts = append(parts, list(p.titles(c.Unskipped, 6))+" "+plural(len(c.Unskipped), "counts", "count")+" again")
 	}
 	if len(parts) == 0 {
 		return ""
@@ -336,6 +345,13 @@ func (p *page) changeLine(c Change) string {
 // controls are the boxes and the line of commands. They are never left out.
 func (p *page) controls() {
 	boxes := []string{boxLine(msgBoxRecheck, "recheck"), boxLine(msgBoxPause, "pause"), boxLine(msgBoxMentor, "ask-mentor")}
+	if at := p.in.Rechecked; !at.IsZero() {
+		news := ": nothing new"
+		if p.in.RecheckNews {
+			news = ""
+		}
+		boxes[0] = boxLine(msgBoxRecheck+" (checked again on "+minute(at)+news+")", "recheck")
+	}
 	if at := p.in.AskedMentor; !at.IsZero() {
 		boxes[2] = boxLine(msgBoxMentor+" (asked on "+day(at, p.in.CheckedAt)+")", "ask-mentor")
 	}

@@ -57,6 +57,7 @@ func fullWorld(tb testing.TB) *world {
 func (w *world) extras(tb testing.TB) {
 	tb.Helper()
 	ctx, q := tb.Context(), w.store
+	w.chooses(tb, "margaret")
 	id := w.repos["shop-api-margaret"].ID()
 	other := w.repos["shop-api-grace"].ID()
 	now := w.clock.Now()

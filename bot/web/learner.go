@@ -308,7 +308,7 @@ func (s *Server) commitPlace(repo *storage.Repository, x storage.Earned) place {
 	case x.Commit != "":
 		return place{Text: "commit " + x.Commit[:min(7, len(x.Commit))], URL: base + "/commit/" + url.PathEscape(x.Commit)}
 	}
-	return place{}
+	return place{Text: "a mentor’s sign-off"}
 }
 
 // unsaid is a piece of evidence without a note that the reason beside it says already.

@@ -203,6 +203,24 @@ func TestPortfolio(t *testing.T) {
 	}
 }
 
+// TestPortfolioUnderAnothersName: what the repository of somebody else says shows nobody who did not choose so.
+func TestPortfolioUnderAnothersName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.people["mallory"] = w.AddUser("mallory", "", "")
+		for _, owner := range []string{"academy", "mallory"} {
+			w.add(t, seedRepo{Owner: owner, Name: "of-" + owner, Learner: "victim", Public: true, Progress: 0.5, Reports: 1, Age: time.Hour, LastPush: time.Hour})
+		}
+		w.add(t, seedRepo{Owner: "mallory", Name: "own", Learner: "mallory", Public: true, Progress: 0.5, Reports: 1, Age: time.Hour, LastPush: time.Hour})
+	})
+	b := w.browser(t)
+	for path, want := range map[string]int{"/p/victim": 404, "/p/victim/card.svg": 404, "/p/mallory": 200} {
+		if got := b.get(path).status; got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+}
+
 func TestOwnData(t *testing.T) {
 	t.Parallel()
 	w := fullWorld(t)

@@ -75,6 +75,7 @@ func TestOwnRoadmaps(t *testing.T) {
 		}
 		w.roadmap = builtin
 	})
+	w.chooses(t, "ben")
 	count := func(r *rules.Roadmap, tier rules.Tier) (n int) {
 		for _, s := range r.Steps {
 			for _, m := range s.Milestones {

@@ -134,6 +134,22 @@ func (w *world) add(tb testing.TB, r seedRepo) *githubsim.Repo {
 	return repo
 }
 
+// chooses makes a person choose to show the portfolio to everybody.
+func (w *world) chooses(tb testing.TB, login string) {
+	tb.Helper()
+	acc := w.people[login]
+	if acc == nil {
+		acc = w.AddUser(login, "", "")
+		w.people[login] = acc
+	}
+	if err := w.store.PutUser(tb.Context(), storage.User{ID: acc.ID(), Login: login}); err != nil {
+		tb.Fatal(err)
+	}
+	if err := w.store.SetUserSettings(tb.Context(), acc.ID(), []byte(`{"public":true}`)); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // browser is a client with cookies that does not follow redirects by itself.
 type browser struct {
 	tb  testing.TB
