@@ -228,7 +228,7 @@ func (d *demo) addresses() {
 	if d.local != nil {
 		line("New commits in %s are followed. ", d.opts.Repo)
 	}
-	line("Stop with Ctrl-C.")
+	line("Comment, tick a box or merge on those pages, as the learner or the mentor: the bot answers within seconds. Stop with Ctrl-C.")
 }
 
 // follow pushes new commits of the local repository until ctx ends.

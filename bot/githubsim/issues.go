@@ -213,7 +213,10 @@ func (s *Sim) editIssue(r *Repo, i *issue, by *Account, title, body *string) {
 func (s *Sim) TickBox(r *Repo, by *Account, number int, mark string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := r.must(number)
+	return s.tick(r, r.must(number), by, mark)
+}
+
+func (s *Sim) tick(r *Repo, i *issue, by *Account, mark string) bool {
 	lines := strings.Split(i.body, "\n")
 	for n, line := range lines {
 		if strings.Contains(line, mark) && strings.Contains(line, "[ ]") {

@@ -49,7 +49,11 @@ func (s *Sim) pageMux() *http.ServeMux {
 	m.HandleFunc("GET /_avatars/{file}", avatar)
 	m.HandleFunc("GET /apps/{slug}/installations/new", s.installPage)
 	m.HandleFunc("POST /apps/{slug}/installations/new", s.installPage)
+	m.HandleFunc("GET /apps/{slug}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/apps/"+url.PathEscape(r.PathValue("slug"))+"/installations/new", http.StatusSeeOther)
+	})
 	m.HandleFunc("GET /{$}", s.homePage)
+	m.HandleFunc("GET /{owner}", s.homePage)
 	m.HandleFunc("GET /{owner}/{repo}", s.onRepo(s.repoPage))
 	m.HandleFunc("GET /{owner}/{repo}/issues", s.onRepo(s.listPage))
 	m.HandleFunc("GET /{owner}/{repo}/pulls", s.onRepo(s.listPage))
@@ -63,7 +67,10 @@ func (s *Sim) pageMux() *http.ServeMux {
 	m.HandleFunc("GET /{owner}/{repo}/tree/{ref}/{path...}", s.onRepo(s.repoPage))
 	m.HandleFunc("GET /{owner}/{repo}/new/{ref}", s.onRepo(s.newFilePage))
 	m.HandleFunc("GET /{owner}/{repo}/new/{ref}/{path...}", s.onRepo(s.newFilePage))
-	m.HandleFunc("POST /{owner}/{repo}/_press", s.onRepo(s.press))
+	own := http.NewCrossOriginProtection() // forms of these pages only; that for a new app comes from elsewhere, as at GitHub
+	m.Handle("POST /{owner}/{repo}/_press", own.Handler(s.onRepo(s.press)))
+	m.Handle("POST /{owner}/{repo}/issues/{number}", own.Handler(s.onRepo(s.act)))
+	m.Handle("POST /{owner}/{repo}/pull/{number}", own.Handler(s.onRepo(s.act)))
 	return m
 }
 
@@ -109,12 +116,20 @@ func avatar(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(`</svg>`))
 }
 
-func (s *Sim) homePage(w http.ResponseWriter, _ *http.Request) {
+// homePage lists all repositories, or those of one owner.
+func (s *Sim) homePage(w http.ResponseWriter, q *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	owner := q.PathValue("owner")
 	list := make([]*Repo, 0, len(s.repos))
 	for _, r := range s.repos {
-		list = append(list, r)
+		if owner == "" || strings.EqualFold(r.owner.login, owner) {
+			list = append(list, r)
+		}
+	}
+	if owner != "" && len(list) == 0 {
+		http.NotFound(w, q)
+		return
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].id < list[j].id })
 	var rows []map[string]any
@@ -250,6 +265,10 @@ func (s *Sim) issuePage(w http.ResponseWriter, q *http.Request, r *Repo) {
 			Reactions: countReactions(c.reactions), Anchor: fmt.Sprintf("issuecomment-%d", c.id)})
 	}
 	data["Number"], data["Heading"], data["Open"], data["Author"], data["When"] = n, i.title, i.open, author, i.created
+	data["People"], data["Soon"] = s.people(r), q.FormValue("answer") == "soon"
+	if i.open {
+		data["Boxes"] = boxes(i.body)
+	}
 	data["Posts"], data["Labels"], data["Locked"], data["Comments"] = posts, labelChips(i), i.locked, len(i.comments)
 	if p := i.pull; p != nil {
 		var commits []map[string]any

@@ -174,6 +174,11 @@ func trimWord(w string) (before, core, after string) {
 // Prose escapes a sentence of a report. Balanced `code` stays code; everything else is as in Inline.
 func Prose(s string) string { return spans(clip(s, maxProse), Inline, Code) }
 
+// ProseHTML is a sentence of a report for a page: balanced `code` becomes an element, everything else is text.
+func ProseHTML(s string) string {
+	return spans(clip(s, maxProse), html.EscapeString, func(code string) string { return "<code>" + html.EscapeString(strings.TrimSpace(code)) + "</code>" })
+}
+
 // Cell escapes a sentence for a cell of a table. Bars are written so that no reader of tables, however it counts backslashes, ends the cell.
 func Cell(s string) string {
 	return spans(clip(s, maxProse), func(text string) string { return words(text, cellCode) }, cellCode)

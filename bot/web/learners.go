@@ -27,6 +27,7 @@ type query struct {
 	Sort              string
 	Desc              bool
 	Page, Per         int
+	Unknown           string // a filter of the address that nobody knows, and that was left out
 }
 
 // Values of query.Show.
@@ -39,14 +40,18 @@ const (
 // sorts are the columns that a list can be sorted by, beside "step-" and a step's id, and whether the first click sorts downwards.
 var sorts = map[string]bool{"learner": false, "percent": true, "week": true, "month": true, "last": true}
 
-// readQuery reads a list's address. What it does not know it leaves out.
+// readQuery reads a list's address. What it does not know it leaves out, and says so.
 func (p *plan) readQuery(v url.Values) query {
 	q := query{scope: readScope(v), Text: cut(strings.TrimSpace(v.Get("q")), 100), Sort: v.Get("sort"), Show: v.Get("show"), Page: atoi(v.Get("page"), 1, 1_000_000), Per: atoi(v.Get("per_page"), pageSize, pageMost)}
-	if _, ok := p.index[v.Get("lacks")]; ok {
-		q.Lacks = v.Get("lacks")
+	if id := v.Get("lacks"); id != "" {
+		if _, ok := p.index[id]; ok {
+			q.Lacks = id
+		} else {
+			q.Unknown = "There is no milestone “" + cut(id, 60) + "”"
+		}
 	}
-	if q.Show != showStarted && q.Show != showNotStarted {
-		q.Show = showAll
+	if q.Show != showAll && q.Show != showStarted && q.Show != showNotStarted {
+		q.Show, q.Unknown = showAll, "Nothing can be shown by “"+cut(q.Show, 60)+"”"
 	}
 	if _, ok := sorts[q.Sort]; !ok && p.stepIndex(q.Sort) < 0 {
 		q.Sort = "learner"

@@ -19,10 +19,15 @@ type tally struct {
 
 // Percent is the share of those it applies to who have it.
 func (t tally) Percent() int {
-	if n := t.Have + t.Started + t.Lack; n > 0 {
-		return t.Have * 100 / n
+	n := t.Have + t.Started + t.Lack
+	if n == 0 {
+		return 0
 	}
-	return 0
+	percent := (200*t.Have + n) / (2 * n) // rounded; 100 only when all have it, as in a report
+	if t.Have < n {
+		return min(percent, 99)
+	}
+	return percent
 }
 
 // Bars are the shares for drawing, in percent.
@@ -37,7 +42,7 @@ func (g *group) counts() []tally {
 	return ask(g, aspect("tallies"), func() []tally { return g.plan.tallies(g.learners) })
 }
 
-// near counts the near misses of a milestone that have one shape, with the first of them in order.
+// near counts the near misses of a milestone that have one shape, with the words that they share.
 type near struct {
 	n      int
 	sample string
@@ -59,8 +64,10 @@ func (p *plan) tallies(all []*learner) []tally {
 				out[i].Started++
 				if miss := l.miss(i); miss.why != "" {
 					k := shapes[i][miss.shape]
-					if k.n++; k.n == 1 || miss.why < k.sample {
+					if k.n++; k.n == 1 {
 						k.sample = miss.why
+					} else {
+						k.sample = common(k.sample, miss.why)
 					}
 					shapes[i][miss.shape] = k
 				}
@@ -80,6 +87,20 @@ func (p *plan) tallies(all []*learner) []tally {
 		}
 	}
 	return out
+}
+
+// common is a reason of several learners: the words in which they differ are left out. Both have the same shape.
+func common(a, b string) string {
+	if a == b {
+		return a
+	}
+	words, others := strings.Fields(a), strings.Fields(b)
+	for i := range words {
+		if words[i] != others[i] {
+			words[i] = "…"
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // shape is a reason without what differs from one repository to the next: words with digits, and what looks like a path or a quotation.

@@ -74,6 +74,7 @@ func funcs(s *Server) template.FuncMap {
 		"day":    day,
 		"moment": moment,
 		"word":   render.StatusWord,
+		"prose":  func(s string) template.HTML { return template.HTML(render.ProseHTML(s)) }, // #nosec G203 -- escaped there
 		"count":  count,
 		"short":  func(sha string) string { return sha[:min(len(sha), 7)] },
 		"esc":    url.PathEscape,
