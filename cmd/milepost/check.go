@@ -87,7 +87,7 @@ func check(ctx context.Context, std streams, getenv func(string) string, target 
 	}
 	// A short run is over before most of its garbage is worth collecting; the limit keeps a long one small.
 	debug.SetGCPercent(400)
-	debug.SetMemoryLimit(160 << 20)
+	debug.SetMemoryLimit(170 << 20)
 	progress := newProgress(std.err)
 	snap, activity, err := readTarget(ctx, target, getenv, progress)
 	if err != nil {
@@ -100,12 +100,13 @@ func check(ctx context.Context, std streams, getenv func(string) string, target 
 	if o.learner != "" {
 		conf.Learner = o.learner
 	}
+	ref := snap.Ref // the list of files need not outlive its use
 	repo, err := facts.Collect(ctx, snap, roadmap.Patterns(), facts.CollectOptions{Progress: progress.scanned, Ignore: conf.Ignored()})
 	progress.done()
 	if err != nil {
 		return err
 	}
-	report := roadmap.Evaluate(rules.Input{Repo: repo, Ref: snap.Ref, Activity: activity, Learner: conf.Learner, Skips: conf.Skip})
+	report := roadmap.Evaluate(rules.Input{Repo: repo, Ref: ref, Activity: activity, Learner: conf.Learner, Skips: conf.Skip})
 	if err := writeReport(std, getenv, roadmap, &report, o); err != nil {
 		return err
 	}

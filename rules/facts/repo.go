@@ -14,13 +14,12 @@ import (
 type RepoFile struct {
 	snapshot.Entry
 	Class Class
-	// Facts is nil when the content was not read: it is not wanted, or Unread says why it could not be.
-	Facts  *File
-	Unread string
-
 	// set by Index
 	own, browser bool
 	number       int32
+	// Facts is nil when the content was not read: it is not wanted, or Unread says why it could not be.
+	Facts  *File
+	Unread string
 }
 
 // Number is the file's place in Files of its [Repo].

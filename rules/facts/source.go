@@ -100,7 +100,7 @@ func (s *Source) text(t string) string {
 // textRoom is the bytes, factRoom the facts that are allocated at once, for a few files.
 const (
 	textRoom = 4 << 10
-	factRoom = 128
+	factRoom = 512
 )
 
 func (s *Source) copied(t string) string {

@@ -364,7 +364,8 @@ func mayRender(e *endpoint) bool {
 func dataEndpoints(in *Input) Result {
 	es := endpoints(in)
 	answer := newAnswering(in, es)
-	var data, pages []facts.Hit // as many as are shown
+	var data, pages []facts.Hit // as many places as are shown
+	count, rendered := 0, 0
 	taken := map[string]int{}
 	type key struct {
 		group
@@ -372,7 +373,7 @@ func dataEndpoints(in *Input) Result {
 	}
 	seen := map[key]bool{}
 	var buf [1]string
-	for i := 0; i < 2*len(es) && len(data) < MaxEvidence; i++ {
+	for i := 0; i < 2*len(es) && (count < 2 || len(data) < MaxEvidence); i++ {
 		e := &es[i%len(es)]
 		if mayRender(e) != (i >= len(es)) {
 			continue // in the second round
@@ -385,20 +386,22 @@ func dataEndpoints(in *Input) Result {
 			}
 			seen[k] = true
 			if answersData(e, answer.of(e.File), answer.all, taken) {
-				data = append(data, e.Hit)
-			} else if len(pages) < MaxEvidence {
-				pages = append(pages, e.Hit)
+				count++
+				data = appendPlace(data, e.Hit)
+			} else {
+				rendered++
+				pages = appendPlace(pages, e.Hit)
 			}
 		}
 	}
 	// Routes that name their method say more than those for any.
 	slices.SortStableFunc(data, func(a, b facts.Hit) int { return cmp.Compare(anyMethod(a), anyMethod(b)) })
 	switch {
-	case len(data) >= 2:
+	case count >= 2:
 		return Result{Status: Met, Evidence: routePlaces(data)}
-	case len(pages)+len(data) >= 2 && len(pages) > 0:
+	case rendered+count >= 2 && rendered > 0:
 		return Result{Status: Partial, Reason: "the endpoints found render pages; none or one returns data such as JSON", Evidence: routePlaces(slices.Concat(data, pages)), Case: "pages"}
-	case len(data) == 1:
+	case count == 1:
 		return Result{Status: Partial, Reason: fmt.Sprintf("one endpoint was found, %s; two are needed", describe(data[0])), Evidence: routePlaces(data), Case: "one"}
 	}
 	return Result{Status: Missing}
@@ -410,6 +413,14 @@ func anyMethod(h facts.Hit) int {
 		return 1
 	}
 	return 0
+}
+
+// appendPlace adds a route that is not shown as one before is, as long as so many are shown.
+func appendPlace(hits []facts.Hit, h facts.Hit) []facts.Hit {
+	if len(hits) == MaxEvidence || slices.ContainsFunc(hits, func(o facts.Hit) bool { return o.File == h.File && o.Line == h.Line && routeNote(o) == routeNote(h) }) {
+		return hits
+	}
+	return append(hits, h)
 }
 
 // answersData tells whether an endpoint returns data: by its own file where that says how it answers, else by the others.
@@ -468,16 +479,20 @@ func routePlaces(hits []facts.Hit) []Evidence {
 		if len(out) == MaxEvidence {
 			break
 		}
-		note := "endpoint"
-		switch {
-		case h.Name == "RESOURCE":
-			note = "resource router " + clean(h.Value)
-		case h.Value != "":
-			note = h.Name + " " + clean(h.Value)
-		case h.Name != "":
-			note = h.Name + " endpoint"
-		}
-		out = appendNew(out, Evidence{Path: h.File.Path, StartLine: h.Line, EndLine: h.LastLine(), Note: strings.TrimSpace(note), Excerpt: h.Value})
+		out = appendNew(out, Evidence{Path: h.File.Path, StartLine: h.Line, EndLine: h.LastLine(), Note: routeNote(h), Excerpt: h.Value})
 	}
 	return out
+}
+
+func routeNote(h facts.Hit) string {
+	note := "endpoint"
+	switch {
+	case h.Name == "RESOURCE":
+		note = "resource router " + clean(h.Value)
+	case h.Value != "":
+		note = h.Name + " " + clean(h.Value)
+	case h.Name != "":
+		note = h.Name + " endpoint"
+	}
+	return strings.TrimSpace(note)
 }

@@ -150,7 +150,7 @@ func crudEndpoints(in *Input) Result {
 
 // crudSets puts endpoints together that may be about one resource, in the order in which the sets begin, and names those that forms are sent to.
 func crudSets(in *Input, es []endpoint) (sets []crud, forms []facts.Hit) {
-	t := crudTable{resources: map[[2]string]int32{}, routers: map[group]int32{}, roots: map[group]int32{}, folders: map[string]int32{}}
+	t := crudTable{sets: make([]crud, 0, len(es)), resources: map[[2]string]int32{}, routers: map[group]int32{}, roots: map[group]int32{}, folders: map[string]int32{}}
 	inFile := make([]int32, len(in.Repo.Files)) // endpoints
 	for i := range es {
 		inFile[es[i].File.Number()]++
@@ -174,8 +174,8 @@ func crudSets(in *Input, es []endpoint) (sets []crud, forms []facts.Hit) {
 			if m == "ANY" {
 				continue
 			}
-			if m == "POST" && mutates(e.Path) && len(forms) < MaxEvidence {
-				forms = append(forms, e.Hit)
+			if m == "POST" && mutates(e.Path) {
+				forms = appendPlace(forms, e.Hit)
 			}
 			router := at(&t, t.routers, e.group, ofRouter, i)
 			router.add(m, i)

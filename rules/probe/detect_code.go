@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -209,21 +208,22 @@ type ownType struct {
 
 func ownTypes(in *Input) []ownType {
 	type place struct{ where, name string }
-	byKey := map[place]int{}
-	var out []ownType
+	types := in.Repo.Hits(facts.KindType)
+	byKey := map[place]int32{}
+	out := make([]ownType, 0, len(types))
 	key := func(h facts.Hit, name string) place {
 		if l := h.File.Lang(); l == lex.Go || l == lex.Rust || l == lex.CSharp {
 			return place{h.File.Dir() + "/", name}
 		}
 		return place{h.File.Path, name}
 	}
-	for _, h := range in.Repo.Hits(facts.KindType) {
+	for _, h := range types {
 		if !writtenCode(h.File) || h.File.Class.Has(facts.Test) || migration(h.File.Path) || !behavesAsClass(h) {
 			continue
 		}
 		k := key(h, h.Name)
 		if _, ok := byKey[k]; !ok {
-			byKey[k] = len(out)
+			byKey[k] = int32(len(out)) //nolint:gosec // far fewer
 			out = append(out, ownType{hit: h})
 		}
 		if h.Value == "prototype" {
@@ -261,18 +261,19 @@ func keepsState(f *facts.RepoFile) bool {
 }
 
 func ownClass(in *Input) Result {
-	types := ownTypes(in)
 	var bare []facts.Hit
-	var found []ownType
-	for _, t := range types {
-		if t.methods > 0 {
-			found = append(found, t)
-		} else {
+	var several, single []ownType // with methods, as many as are shown
+	for _, t := range ownTypes(in) {
+		switch {
+		case t.methods > 1 && len(several) < 3:
+			several = append(several, t)
+		case t.methods == 1 && len(single) < 3:
+			single = append(single, t)
+		case t.methods == 0 && len(bare) == 0:
 			bare = append(bare, t.hit)
 		}
 	}
-	if len(found) > 0 {
-		slices.SortStableFunc(found, func(a, b ownType) int { return cmp.Compare(min(b.methods, 2), min(a.methods, 2)) })
+	if found := slices.Concat(several, single); len(found) > 0 {
 		res := Result{Status: Met}
 		for _, t := range found[:min(3, len(found))] {
 			name := clean(t.hit.Name)
