@@ -222,18 +222,20 @@ func TestReportJSONHasThePromisedShape(t *testing.T) {
 func TestParseFaults(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ doc, want string }{
-		"unknown key":      {strings.Replace(small, "missing: bad", "mising: bad", 1), `small.yaml:42:9: unknown key "mising"; did you mean "missing"?`},
-		"two conditions":   {strings.Replace(small, "rule: {files: {globs: [extra.txt]}}", "rule: {files: {globs: [x]}, detector: main-language}", 1), `milestone "extra": a rule takes one condition, here are 2`},
-		"no condition":     {strings.Replace(small, "rule: {files: {globs: [extra.txt]}}", "rule: {note: x}", 1), `milestone "extra": a rule needs one condition`},
-		"unknown detector": {strings.Replace(small, "rule: {files: {globs: [extra.txt]}}", "rule: {detector: main-languge}", 1), `did you mean "main-language"?`},
-		"slow pattern":     {strings.Replace(small, `http\.ListenAndServe\(`, `\w+\(`, 1), `a literal of three letters or more`},
-		"unknown language": {strings.Replace(small, "languages: [go]", "languages: [golang]", 1), `there is no language "golang"`},
-		"unknown stack":    {strings.Replace(small, "node: ", "nodejs: ", 1), `there is no stack, framework or tool "nodejs"`},
-		"bad id":           {strings.Replace(small, "id: extra", "id: Extra!", 1), `an id has lower-case letters`},
-		"twice":            {strings.Replace(small, "id: extra", "id: docs", 1), `milestone "docs" is there twice`},
-		"bad tier":         {strings.Replace(small, "tier: bonus", "tier: gold", 1), `tier takes core or bonus`},
-		"bad glob":         {strings.Replace(small, "globs: [extra.txt]", "globs: ['a[']", 1), `is not a valid glob`},
-		"no steps":         {"id: x\ntitle: y\n", `has 0 steps`},
+		"unknown key":       {strings.Replace(small, "missing: bad", "mising: bad", 1), `small.yaml:42:9: unknown key "mising"; did you mean "missing"?`},
+		"two conditions":    {strings.Replace(small, "rule: {files: {globs: [extra.txt]}}", "rule: {files: {globs: [x]}, detector: main-language}", 1), `milestone "extra": a rule takes one condition, here are 2`},
+		"no condition":      {strings.Replace(small, "rule: {files: {globs: [extra.txt]}}", "rule: {note: x}", 1), `milestone "extra": a rule needs one condition`},
+		"unknown detector":  {strings.Replace(small, "rule: {files: {globs: [extra.txt]}}", "rule: {detector: main-languge}", 1), `did you mean "main-language"?`},
+		"slow pattern":      {strings.Replace(small, `http\.ListenAndServe\(`, `\w+\(`, 1), `a literal of three letters or more`},
+		"unknown language":  {strings.Replace(small, "languages: [go]", "languages: [golang]", 1), `there is no language "golang"`},
+		"unknown near miss": {strings.Replace(small, "        missing: bad\n", "        missing: bad\n        near: {no-such: Do it.}\n", 1), `near: its detectors tell no near miss "no-such" apart`},
+		"unknown starter":   {strings.Replace(small, "        missing: bad\n", "        missing: bad\n        starter: {nodejs: {path: a, content: b}}\n", 1), `starter: there is no stack, framework or tool "nodejs"`},
+		"unknown stack":     {strings.Replace(small, "node: ", "nodejs: ", 1), `there is no stack, framework or tool "nodejs"`},
+		"bad id":            {strings.Replace(small, "id: extra", "id: Extra!", 1), `an id has lower-case letters`},
+		"twice":             {strings.Replace(small, "id: extra", "id: docs", 1), `milestone "docs" is there twice`},
+		"bad tier":          {strings.Replace(small, "tier: bonus", "tier: gold", 1), `tier takes core or bonus`},
+		"bad glob":          {strings.Replace(small, "globs: [extra.txt]", "globs: ['a[']", 1), `is not a valid glob`},
+		"no steps":          {"id: x\ntitle: y\n", `has 0 steps`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -303,6 +305,83 @@ func TestNextIsTheFirstOpenCoreMilestone(t *testing.T) {
 	}
 }
 
+// TestOpenIsInTheOrderInWhichToTakeThem: what is begun and short before all else, what takes weeks where the roadmap has it, bonus last.
+func TestOpenIsInTheOrderInWhichToTakeThem(t *testing.T) {
+	t.Parallel()
+	near := []rules.Evidence{{Path: "x"}}
+	r := rules.Report{Steps: []rules.StepReport{
+		{ID: "one", Milestones: []rules.MilestoneReport{
+			{ID: "missing", Tier: rules.Core, Status: rules.Missing, Effort: "5 minutes"},
+			{ID: "weeks", Tier: rules.Core, Status: rules.Partial, Effort: "a month"},
+			{ID: "done", Tier: rules.Core, Status: rules.Met, Effort: "an hour"},
+			{ID: "bonus", Tier: rules.Bonus, Status: rules.Partial, Effort: "5 minutes"},
+		}},
+		{ID: "two", Milestones: []rules.MilestoneReport{
+			{ID: "evening", Tier: rules.Core, Status: rules.Partial, Effort: "an evening"},
+			{ID: "unsaid", Tier: rules.Core, Status: rules.Partial},
+			{ID: "near", Tier: rules.Core, Status: rules.Missing, Effort: "15 minutes", Evidence: near},
+			{ID: "unknown", Tier: rules.Core, Status: rules.Unknown, Effort: "15 minutes", Evidence: near},
+			{ID: "hour", Tier: rules.Core, Status: rules.Partial, Effort: "an hour"},
+		}},
+		{ID: "three", Milestones: []rules.MilestoneReport{{ID: "last", Tier: rules.Core, Status: rules.Missing, Effort: "2 hours"}, {ID: "growing", Tier: rules.Core, Status: rules.Partial, Effort: "grows as you work"}}},
+	}}
+	var got []string
+	for _, m := range r.Open(100) {
+		got = append(got, m.ID)
+	}
+	if diff := cmp.Diff([]string{"near", "hour", "evening", "unsaid", "weeks", "missing", "growing", "last", "bonus"}, got); diff != "" {
+		t.Errorf("open (-want +got):\n%s", diff)
+	}
+	if next, ok := r.NextMilestone(); !ok || next.ID != "near" {
+		t.Errorf("next = %v %q", ok, next.ID)
+	}
+}
+
+// TestNearMissesHaveTheirOwnAction: of a rule, by stack, and of a detector, by its name for the near miss.
+func TestNearMissesHaveTheirOwnAction(t *testing.T) {
+	t.Parallel()
+	r := load(t, `
+id: r
+version: 1
+title: R
+steps:
+  - id: s
+    title: S
+    milestones:
+      - id: server
+        title: Serve
+        rule: {files: {globs: [never]}}
+        partial:
+          - files: {globs: [server.*]}
+            reason: "{path} starts none"
+            next: {default: "Start one in {path}.", node: "Listen in {path}, then {run}."}
+        missing: none in {language}
+        next: Add one.
+      - id: docs
+        title: Docs
+        rule: {detector: readme}
+        near:
+          title: "Write below the title of {path}."
+          no-usage: {default: "Say in {path} how.", node: "Say {install} in {path}."}
+        next: Add a README.
+`)
+	for name, c := range map[string]struct {
+		files        map[string]string
+		server, docs string
+	}{
+		"nothing":    {map[string]string{"a.txt": "x"}, "Add one.", "Add a README."},
+		"begun":      {map[string]string{"server.txt": "x", "README.md": "# Shop\n"}, "Start one in `server.txt`.", "Write below the title of `README.md`."},
+		"begun Node": {map[string]string{"server.js": "console.log(1)\n", "package.json": `{"scripts":{"start":"node server.js"}}`, "README.md": "# Shop\n\nA shop that sells old books to people who like the smell of paper.\n"}, "Listen in `server.js`, then npm start.", "Say npm install in `README.md`."},
+	} {
+		got := judge(t, r, rules.Input{}, c.files)
+		server, _ := got.Milestone("server")
+		docs, _ := got.Milestone("docs")
+		if server.Next != c.server || docs.Next != c.docs {
+			t.Errorf("%s: %q and %q, want %q and %q", name, server.Next, docs.Next, c.server, c.docs)
+		}
+	}
+}
+
 func TestJSONSchemaKnowsWhatTheReaderKnows(t *testing.T) {
 	t.Parallel()
 	data, err := rules.JSONSchema()
@@ -317,7 +396,7 @@ func TestJSONSchemaKnowsWhatTheReaderKnows(t *testing.T) {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		t.Fatal(err)
 	}
-	for def, keys := range map[string][]string{"Roadmap": {"id", "extends", "steps", "change"}, "Milestone": {"id", "rule", "partial", "hints", "starter"}, "Rule": {"all", "any", "not", "at_least", "files", "uses", "imports", "code", "facts", "detector", "reason"}} {
+	for def, keys := range map[string][]string{"Roadmap": {"id", "extends", "steps", "change"}, "Milestone": {"id", "rule", "partial", "near", "hints", "starter"}, "Rule": {"all", "any", "not", "at_least", "files", "uses", "imports", "code", "facts", "detector", "reason", "next"}} {
 		for _, k := range keys {
 			if _, ok := doc.Defs[def].Properties[k]; !ok {
 				t.Errorf("the schema of %s lacks %q", def, k)

@@ -155,7 +155,7 @@ func newRoadmapTest(std streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "test [FILE]",
 		Short: "Run the examples that the rules carry",
-		Long: `Runs the examples of every milestone and says which got another status than they must. Examples of the roadmap FILE stand beside it in the
+		Long: `Runs the examples of every milestone and says which got another status than they must, or no action. Examples of the roadmap FILE stand beside it in the
 folder FILE without its ending, then .examples: mine.yaml has mine.examples/<milestone>.txtar. Without FILE the built-in roadmap is tested.`,
 		Args: takes(0, 1, "one roadmap file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -198,9 +198,13 @@ func testRoadmap(cmd *cobra.Command, std streams, r *rules.Roadmap, fsys fs.FS, 
 				return err
 			}
 			ran++
-			if got.Status != e.Want {
+			switch open := got.Status == rules.Missing || got.Status == rules.Partial; {
+			case got.Status != e.Want:
 				failed++
 				fmt.Fprintf(std.out, "FAIL %s %s/%s: got %s (%s)\n", e.Milestone, e.Want, e.Name, got.Status, got.Reason)
+			case open && got.Next == "":
+				failed++
+				fmt.Fprintf(std.out, "FAIL %s %s/%s: the roadmap says no next action for it (%s)\n", e.Milestone, e.Want, e.Name, got.Reason)
 			}
 		}
 	}

@@ -35,7 +35,7 @@ func (b *bench) node() {
 		b.set("copy", ".") // what an installation runs may need more than the list of packages
 	}
 	b.scripts(pm, runner)
-	if b.declares("prisma") && (b.find("schema.prisma") != "") {
+	if b.here("prisma") && (b.find("schema.prisma") != "") {
 		b.set("generate", pm.exec+"prisma generate")
 	}
 }
@@ -101,11 +101,11 @@ func (m manager) short(script string) string {
 // runnerOfNode is the test runner that is declared, or "".
 func (b *bench) runnerOfNode() string {
 	for _, r := range []string{"vitest", "jest", "mocha"} {
-		if b.declares(r) {
+		if b.here(r) {
 			return r
 		}
 	}
-	if b.declares("@nestjs/testing", "ts-jest", "react-scripts") {
+	if b.here("@nestjs/testing", "ts-jest", "react-scripts") {
 		return "jest"
 	}
 	return ""
@@ -113,7 +113,7 @@ func (b *bench) runnerOfNode() string {
 
 // scripts finds how the program is built, started and checked.
 func (b *bench) scripts(pm manager, runner string) {
-	typescript := b.declares("typescript") && b.has("tsconfig.json")
+	typescript := b.here("typescript") && b.has("tsconfig.json")
 	tests := b.script("test")
 	if strings.Contains(tests, "no test specified") {
 		tests = ""
@@ -167,7 +167,7 @@ func (b *bench) startOfNode(pm manager, entry string, typescript bool) {
 		switch {
 		case pm.name == "bun":
 			b.set("start", "bun "+entry)
-		case b.declares("tsx"):
+		case b.here("tsx"):
 			b.set("start", pm.exec+"tsx "+entry)
 		}
 	case pm.name == "bun":

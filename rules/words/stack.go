@@ -124,6 +124,9 @@ func (s *Stack) framework(r *facts.Repo) {
 			s.Framework, most = known.key, n
 		}
 	}
+	if s.Framework == "spring" && len(r.Dependencies(manifest.Maven, "quarkus-*")) > 0 {
+		s.Framework, others = "", 1 // it reads the annotations of Spring, and is none
+	}
 	if most > 0 || others > 0 {
 		return
 	}
@@ -302,6 +305,21 @@ func (b *bench) declares(names ...string) bool {
 	for _, n := range names {
 		if len(b.r.Dependencies(b.eco, n)) > 0 {
 			return true
+		}
+	}
+	return false
+}
+
+// here reports whether the main package declares one of the packages, or any member of the workspace that it is the root of.
+func (b *bench) here(names ...string) bool {
+	if b.m == nil {
+		return false
+	}
+	for _, n := range names {
+		for _, d := range b.r.Dependencies(b.eco, n) {
+			if d.Manifest.Path == b.m.Path || len(b.m.Workspaces) > 0 {
+				return true
+			}
 		}
 	}
 	return false

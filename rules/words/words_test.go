@@ -77,7 +77,15 @@ func TestWordsOfARepository(t *testing.T) {
 		"plain PHP":                          {map[string]string{"index.php": "<?php\necho $_GET['a'];\n"}, "php", "", "", map[string]string{"install": "-", "run": "php -S localhost:8000", "entry": "index.php", "manifest": "-"}},
 		"Go below cmd":                       {map[string]string{"cmd/api/main.go": "package main\n\nfunc main() {}\n", "go.mod": "module a\n\ngo 1.24\n"}, "go", "", "", map[string]string{"run": "go run ./cmd/api", "build": "CGO_ENABLED=0 go build -o /app ./cmd/api"}},
 		"a folder that fits into no command": {map[string]string{"$(x)/index.js": express, "$(x)/package.json": "{}"}, "node", "express", "", map[string]string{"install": "-", "manifest": "-", "dir": "-"}},
-		"nothing but C++":                    {map[string]string{"a.cpp": "int main() { return 0; }\n"}, "", "", "", map[string]string{"language": "-", "test": "-"}},
+		"a front end with another runner": {
+			map[string]string{"api/index.js": express, "api/package.json": `{"dependencies":{"express":"4"},"devDependencies":{"jest":"29"}}`, "web/package.json": `{"dependencies":{"react":"18"},"devDependencies":{"vitest":"1"}}`, "web/src/a.jsx": "export const A = () => 1;\n"},
+			"node", "express", "jest", map[string]string{"runner": "jest", "dir": "api/"},
+		},
+		"Quarkus that reads Spring's annotations": {
+			map[string]string{"src/main/java/A.java": "@RestController\npublic class A {\n  @GetMapping\n  String a() { return \"\"; }\n}\n", "pom.xml": "<project><artifactId>a</artifactId><dependencies><dependency><groupId>io.quarkus</groupId><artifactId>quarkus-spring-web</artifactId></dependency></dependencies></project>"},
+			"java", "", "maven", nil,
+		},
+		"nothing but C++": {map[string]string{"a.cpp": "int main() { return 0; }\n"}, "", "", "", map[string]string{"language": "-", "test": "-"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
