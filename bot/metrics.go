@@ -3,7 +3,9 @@ package bot
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,7 +28,7 @@ type metrics struct {
 	checks     *prometheus.HistogramVec
 	calls      *prometheus.CounterVec
 	callTime   *prometheus.HistogramVec
-	remaining  *prometheus.GaugeVec
+	remaining  *remaining
 }
 
 func newMetrics(store *storage.Store, now func() time.Time) *metrics {
@@ -39,7 +41,7 @@ func newMetrics(store *storage.Store, now func() time.Time) *metrics {
 		checks:     prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "milepost_check_seconds", Help: "Time of a check, by what was checked.", Buckets: prometheus.ExponentialBuckets(0.005, 2, 14)}, []string{"what"}),
 		calls:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "milepost_github_calls_total", Help: "Calls to GitHub by route and status; 0 is no answer."}, []string{"method", "route", "status"}),
 		callTime:   prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "milepost_github_call_seconds", Help: "Time of a call to GitHub.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 12)}, []string{"method"}),
-		remaining:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "milepost_github_rate_remaining", Help: "Calls left of the primary rate limit, by installation."}, []string{"installation"}),
+		remaining:  &remaining{now: now, left: map[int64]allowance{}},
 	}
 	m.registry.MustRegister(m.deliveries, m.intake, m.runs, m.runTime, m.checks, m.calls, m.callTime, m.remaining, queue{store, now},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -71,7 +73,49 @@ func (m *metrics) call(c gh.Call) {
 	m.calls.WithLabelValues(c.Method, c.Route, strconv.Itoa(c.Status)).Inc()
 	m.callTime.WithLabelValues(c.Method).Observe(c.Took.Seconds())
 	if c.Limit > 0 {
-		m.remaining.WithLabelValues(strconv.FormatInt(c.Installation, 10)).Set(float64(c.Remaining))
+		m.remaining.note(c)
+	}
+}
+
+// remaining is what is left of GitHub's primary rate limits, each installation having its own: the least of them, since who is installed is nobody's business.
+type remaining struct {
+	now  func() time.Time
+	mu   sync.Mutex
+	left map[int64]allowance // by installation
+}
+
+// allowance is a limit until it is reset.
+type allowance struct {
+	calls int
+	reset time.Time
+}
+
+func (r *remaining) note(c gh.Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left[c.Installation] = allowance{c.Remaining, c.Reset}
+}
+
+var rateRemaining = prometheus.NewDesc("milepost_github_rate_remaining", "Calls left of the primary rate limit, where the fewest are; not there when no limit is known.", nil, nil)
+
+// Describe implements prometheus.Collector.
+func (r *remaining) Describe(ch chan<- *prometheus.Desc) { ch <- rateRemaining }
+
+// Collect implements prometheus.Collector.
+func (r *remaining) Collect(ch chan<- prometheus.Metric) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, least := r.now(), -1
+	for id, a := range r.left {
+		switch {
+		case !a.reset.IsZero() && a.reset.Before(now):
+			delete(r.left, id)
+		case least < 0 || a.calls < least:
+			least = a.calls
+		}
+	}
+	if least >= 0 {
+		ch <- prometheus.MustNewConstMetric(rateRemaining, prometheus.GaugeValue, float64(least))
 	}
 }
 
@@ -102,6 +146,13 @@ func (q queue) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		ch <- prometheus.NewInvalidMetric(queueDepth, err)
 		return
+	}
+	for _, kind := range []string{storage.KindRepo, storage.KindInstall, storage.KindTimer} { // a series that is not there cannot be seen to be zero
+		for _, priority := range []int{storage.PriorityHigh, storage.PriorityNormal, storage.PriorityLow} {
+			if !slices.ContainsFunc(stats, func(s storage.QueueStats) bool { return s.Kind == kind && s.Priority == priority }) {
+				stats = append(stats, storage.QueueStats{Kind: kind, Priority: priority})
+			}
+		}
 	}
 	for _, s := range stats {
 		kind, priority := s.Kind, strconv.Itoa(s.Priority)

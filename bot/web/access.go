@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -319,9 +320,27 @@ func (b *bearers) put(hash string, v viewer) {
 	b.all[hash] = v
 }
 
+// Each token that nobody knows is a question to GitHub, which locks out an address that asks with bad ones: strangers may cause so many.
+const (
+	unknownEach  = time.Second
+	unknownBurst = 30
+)
+
+var errTooMany = &pageError{http.StatusTooManyRequests, "Too many sign-ins at once", "Too many tokens that are new here came at once. Please try again in a minute."}
+
+// plausible reports whether a token looks like one that GitHub gives for a person.
+func plausible(token string) bool {
+	for _, prefix := range []string{"ghu_", "gho_", "ghp_", "github_pat_"} {
+		if rest, ok := strings.CutPrefix(token, prefix); ok {
+			return rest != "" && len(token) <= 300 && strings.Trim(rest, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
+		}
+	}
+	return false
+}
+
 // byToken finds out who a GitHub token belongs to. A refused token is remembered like a good one, with nobody behind it.
 func (s *Server) byToken(ctx context.Context, token string) (*viewer, error) {
-	if s.cfg.SignIn == nil || len(token) > 300 || strings.ContainsAny(token, " \t\r\n") {
+	if s.cfg.SignIn == nil || !plausible(token) {
 		return nil, errSignedOut
 	}
 	hash := hashToken(token)
@@ -332,6 +351,9 @@ func (s *Server) byToken(ctx context.Context, token string) (*viewer, error) {
 	if ok {
 		v.token = token
 		return &v, nil
+	}
+	if !s.unknown.AllowN(s.cfg.Now(), 1) {
+		return nil, errTooMany
 	}
 	client, err := s.cfg.SignIn.As(token)
 	if err != nil {

@@ -79,6 +79,9 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, err error) {
 			out = problem{"not_found", "There is no such thing, or GitHub does not show it to you."}
 		case http.StatusServiceUnavailable:
 			out.Error = "unavailable"
+		case http.StatusTooManyRequests:
+			out.Error = "too_many"
+			w.Header().Set("Retry-After", "60")
 		case http.StatusInternalServerError:
 		default:
 			out.Error = "invalid"

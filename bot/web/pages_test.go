@@ -69,7 +69,7 @@ func TestInterface(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	for _, token := range []string{"ghu_wrong", "", "a b"} {
+	for _, token := range []string{"ghu_wrong", "", "a b", "made-up", "ghu_", "ghu_a b", "ghs_" + strings.Repeat("a", 36)} {
 		b.hdr.Set("Authorization", "Bearer "+token)
 		if a := b.get("/api/v1/learners"); a.status != 401 || a.header.Get("WWW-Authenticate") == "" {
 			t.Errorf("token %q: %d", token, a.status)

@@ -57,7 +57,7 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, nil, errNoSignIn)
 		return
 	}
-	st, err := s.takeLogin(w, r)
+	st, used, err := s.takeLogin(w, r)
 	if err != nil {
 		s.fail(w, r, nil, err)
 		return
@@ -69,6 +69,14 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) {
 	token, err := s.cfg.SignIn.Exchange(r.Context(), r.URL.Query().Get("code"), st.Verifier)
 	if err != nil {
 		s.fail(w, r, nil, s.signInFault(r.Context(), err))
+		return
+	}
+	// Stored only now: what a stranger makes up would fill the database.
+	if err := s.cfg.Store.AddSession(r.Context(), used); errors.Is(err, storage.ErrConflict) {
+		s.fail(w, r, nil, errState)
+		return
+	} else if err != nil {
+		s.fail(w, r, nil, err)
 		return
 	}
 	if err := s.startSession(w, r, token); err != nil {
@@ -88,26 +96,25 @@ func (s *Server) signInFault(ctx context.Context, err error) error {
 
 var errState = &pageError{http.StatusBadRequest, "This sign-in cannot be completed", "It was started in another browser, too long ago, or was used already. Please start again."}
 
-// takeLogin checks the state of a callback and uses it up.
-func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request) (loginState, error) {
-	var st loginState
+// takeLogin checks the state of a callback. used is what marks it as used up, once GitHub has taken the code.
+func (s *Server) takeLogin(w http.ResponseWriter, r *http.Request) (st loginState, used storage.Session, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s.cookie(r, loginCookie))
 	s.setCookie(w, loginCookie, "", 0)
 	if err != nil || s.box.open("login", raw, &st) != nil {
-		return st, errState
+		return st, used, errState
 	}
 	got := r.URL.Query().Get("state")
 	if got == "" || st.State == "" || !hmac.Equal([]byte(got), []byte(st.State)) || s.cfg.Now().After(st.Until) {
-		return st, errState
+		return st, used, errState
 	}
 	// A copy of the cookie is worth nothing the second time, on any replica.
-	used := storage.Session{TokenHash: hashToken("used login " + st.State), Data: []byte("{}"), ExpiresAt: st.Until.Add(loginLife)}
-	if err := s.cfg.Store.AddSession(r.Context(), used); errors.Is(err, storage.ErrConflict) {
-		return st, errState
-	} else if err != nil {
-		return st, err
+	used = storage.Session{TokenHash: hashToken("used login " + st.State), Data: []byte("{}"), ExpiresAt: st.Until.Add(loginLife)}
+	if _, err = s.cfg.Store.Session(r.Context(), used.TokenHash); err == nil {
+		return st, used, errState
+	} else if !errors.Is(err, storage.ErrNotFound) {
+		return st, used, err
 	}
-	return st, nil
+	return st, used, nil
 }
 
 // startSession makes a new session for whoever GitHub says it is; the browser's old one ends.

@@ -112,6 +112,26 @@ func TestStateOnce(t *testing.T) {
 	}
 }
 
+// TestCallbackStoresNothing: a callback with a code that GitHub does not take leaves nothing behind.
+func TestCallbackStoresNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	before, err := w.store.Sessions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		b := w.browser(t)
+		to, _ := url.Parse(b.get("/login").header.Get("Location"))
+		if a := b.get("/login/callback?code=made-up&state=" + to.Query().Get("state")); a.status != http.StatusForbidden {
+			t.Fatalf("a code that was made up: %d", a.status)
+		}
+	}
+	if after, err := w.store.Sessions(t.Context()); err != nil || len(after) != len(before) {
+		t.Errorf("%d rows, before %d (%v)", len(after), len(before), err)
+	}
+}
+
 func TestCancelled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)

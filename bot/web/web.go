@@ -1,8 +1,8 @@
 // Package web is everything that people see in a browser, and the JSON interface: sign-in, the mentors' pages, the public portfolio, badges,
 // the operator's page and the set-up of a new app.
 //
-// Pages are rendered on the server, work without JavaScript and read storage only; GitHub is asked for one thing, which repositories a person
-// may see. Every handler goes through [Server.page] or [Server.api], which find out who asks, turn errors into pages or JSON, and set the
+// Pages are rendered on the server and work without JavaScript. What they show comes from storage; GitHub is asked what a person may see, and to which
+// teams and organisations people belong. Every handler goes through [Server.page] or [Server.api], which find out who asks, turn errors into pages or JSON, and set the
 // security headers.
 package web
 
@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
 
 	"milepost/bot/gh"
 	"milepost/rules"
@@ -51,7 +53,7 @@ type Config struct {
 	Now              func() time.Time
 	Log              *slog.Logger
 	Setup            *Setup            // nil once an app is configured
-	Metrics          http.Handler      // nil: none here
+	Metrics          http.Handler      // for this machine alone; nil: none here
 	Transport        http.RoundTripper // towards GitHub during set-up; nil is the default
 }
 
@@ -64,6 +66,7 @@ type Server struct {
 	cohort    *cohort
 	bearers   *bearers
 	sights    *recent[*recalled]
+	unknown   *rate.Limiter // tokens that are new here
 	mux       *http.ServeMux
 	asking    singleflight.Group // one question to GitHub for each person at a time
 	secure    bool               // cookies are for https only
@@ -107,7 +110,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now), sights: &recent[*recalled]{most: sightsMost},
+	s := &Server{cfg: cfg, box: box, secure: strings.HasPrefix(cfg.PublicURL, "https://"), bearers: newBearers(cfg.Now), unknown: rate.NewLimiter(rate.Every(unknownEach), unknownBurst), sights: &recent[*recalled]{most: sightsMost},
 		memberships: &answers[bool]{}, teamLists: &answers[[]gh.Team]{}, teamMembers: &answers[*team]{}}
 	s.cohort = newCohort(cfg.Store, cfg.Roadmap, cfg.Now)
 	if s.assets, err = loadAssets(); err != nil {
@@ -134,7 +137,7 @@ func (s *Server) routes() *http.ServeMux {
 	m.HandleFunc("GET /readyz", s.readyz)
 	m.HandleFunc("GET /assets/{file}", s.assets.serve)
 	if s.cfg.Metrics != nil {
-		m.Handle("GET /metrics", s.cfg.Metrics)
+		m.HandleFunc("GET /metrics", s.metrics)
 	}
 	m.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, s.assets.url("icon.svg"), http.StatusFound)
@@ -153,6 +156,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // maxForm bounds what a browser may send, in bytes.
 const maxForm = 64 << 10
+
+// metrics are for who asks from this machine. What a proxy hands on comes from elsewhere.
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !from.Addr().Unmap().IsLoopback() || r.Header.Get("Forwarded") != "" || r.Header.Get("X-Forwarded-For") != "" || r.Header.Get("X-Real-Ip") != "" || r.Header.Get("Via") != "" {
+		http.Error(w, "metrics are for this machine alone, unless METRICS_ADDR says where else", http.StatusForbidden)
+		return
+	}
+	s.cfg.Metrics.ServeHTTP(w, r)
+}
 
 // healthz says that the process answers.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
@@ -212,7 +225,8 @@ func (s *Server) admin(login string) bool {
 	return slices.ContainsFunc(s.cfg.Admins, func(a string) bool { return strings.EqualFold(strings.TrimSpace(a), login) && login != "" })
 }
 
-// base is the address that links in pages for other sites start with: the configured one, or the one of the request.
+// base is the address that links in pages for other sites start with: the configured one. Without one, as on a machine of one's own, it is the address that
+// was asked for.
 func (s *Server) base(r *http.Request) string {
 	if s.cfg.PublicURL != "" {
 		return s.cfg.PublicURL
