@@ -501,6 +501,6 @@ func (e etags) Load(ctx context.Context, key string) (tag string, body []byte, e
 	return got.ETag, got.Body, err
 }
 
-func (e etags) Save(ctx context.Context, key, tag string, body []byte) error {
-	return e.store.PutETag(ctx, storage.ETag{URLKey: key, ETag: tag, Body: body})
+func (e etags) Save(ctx context.Context, key string, repo int64, tag string, body []byte) error {
+	return e.store.PutETag(ctx, storage.ETag{URLKey: key, RepoID: repo, ETag: tag, Body: body})
 }

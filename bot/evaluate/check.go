@@ -144,12 +144,10 @@ func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range docs {
-			if !slices.ContainsFunc(need, func(n snapshot.Entry) bool { return n.Path == e.Path }) {
-				need = append(need, e)
-			}
-		}
-		return need, nil
+		need = slices.DeleteFunc(need, func(n snapshot.Entry) bool {
+			return slices.ContainsFunc(docs, func(e snapshot.Entry) bool { return n.Path == e.Path })
+		})
+		return append(docs, need...), nil // of too much the first is read
 	}
 	snap, tree, err := c.Snapshot(ctx, ghRepo(repo), treeish, wanted)
 	if err != nil {
@@ -173,8 +171,22 @@ func (a *Actor) look(ctx context.Context, c *gh.Client, repo *storage.Repository
 			return judged{}, err
 		}
 	}
-	return out, a.judge(ctx, snap, cache, std, in, &out)
+	err = a.judge(ctx, snap, cache, std, in, &out)
+	// What was too much for one reading comes in further portions: the facts of those before are known by then.
+	for range maxPortions - 1 {
+		if err != nil || !snap.Truncated || tree.Truncated {
+			break
+		}
+		if snap, err = c.Complete(ctx, ghRepo(repo), treeish, tree, wanted); err == nil {
+			snap.Name = repo.FullName()
+			err = a.judge(ctx, snap, cache, std, in, &out)
+		}
+	}
+	return out, err
 }
+
+// maxPortions is in how many readings one look takes in a very large repository; the next look goes on from there.
+const maxPortions = 4
 
 // judge collects the facts of a snapshot and evaluates them.
 func (a *Actor) judge(ctx context.Context, snap *snapshot.Snapshot, cache facts.Cache, std standard, in rules.Input, out *judged) (err error) {
@@ -323,4 +335,4 @@ func (a *Actor) idsFor(ctx context.Context, repo *storage.Repository, std standa
 	return chosen.IDs(), nil
 }
 
-func ghRepo(r *storage.Repository) gh.Repo { return gh.Repo{Owner: r.Owner, Name: r.Name} }
+func ghRepo(r *storage.Repository) gh.Repo { return gh.Repo{Owner: r.Owner, Name: r.Name, ID: r.ID} }

@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v4"
 	"github.com/google/go-github/v62/github"
 	"go.opentelemetry.io/otel/attribute"
+	"golang.org/x/sync/semaphore"
 
 	"milepost/bot/span"
 )
@@ -31,18 +32,24 @@ type Config struct {
 	Transport              http.RoundTripper
 	Now                    func() time.Time
 	CallTimeout            time.Duration // of one call; default 20 s
+	// MaxContents is how many bytes of contents are read at once, for one snapshot and for all that are being read: 16 MiB, since a machine of 256 MB runs four
+	// checks beside each other. A repository that holds more is read in portions: facts of the first are known when the next is asked for.
+	MaxContents int64
 	// ETags keeps answers for conditional requests; nil asks without conditions.
 	ETags ETags
 	// Limits shares what is known of GitHub's limits; nil keeps it in memory, for this app alone.
 	Limits Limits
 	// OnCall is told of every call, for metrics.
 	OnCall func(Call)
+
+	reading *semaphore.Weighted // bytes of contents, of all clients of one app
 }
 
 // ETags keeps the validator and body of answers by address.
 type ETags interface {
 	Load(ctx context.Context, key string) (etag string, body []byte, err error)
-	Save(ctx context.Context, key, etag string, body []byte) error
+	// Save is told the repository, 0 when its id is not known: what is kept of it goes when it does.
+	Save(ctx context.Context, key string, repo int64, etag string, body []byte) error
 }
 
 // Call is one call that was made.
@@ -112,6 +119,10 @@ func (c Config) withDefaults() Config {
 		c.Limits = newOwnLimits(c.Now)
 	}
 	c.Transport = waits{c.Transport}
+	if c.MaxContents <= 0 {
+		c.MaxContents = 16 << 20
+	}
+	c.reading = semaphore.NewWeighted(c.MaxContents)
 	return c
 }
 
@@ -292,7 +303,10 @@ func (c *Client) create(ctx context.Context, route, path string, in, out any) er
 }
 
 // Repo names a repository.
-type Repo struct{ Owner, Name string }
+type Repo struct {
+	Owner, Name string
+	ID          int64 // 0: not known. What is kept of the repository is kept under it.
+}
 
 // String is owner/name.
 func (r Repo) String() string { return r.Owner + "/" + r.Name }

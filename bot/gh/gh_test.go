@@ -205,8 +205,9 @@ func TestModes(t *testing.T) {
 
 // memory is an ETags in memory.
 type memory struct {
-	mu sync.Mutex
-	m  map[string][2]string
+	mu    sync.Mutex
+	m     map[string][2]string
+	repos []int64
 }
 
 func (m *memory) Load(_ context.Context, key string) (string, []byte, error) {
@@ -215,16 +216,19 @@ func (m *memory) Load(_ context.Context, key string) (string, []byte, error) {
 	return m.m[key][0], []byte(m.m[key][1]), nil
 }
 
-func (m *memory) Save(_ context.Context, key, etag string, body []byte) error {
+func (m *memory) Save(_ context.Context, key string, repo int64, etag string, body []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.m[key] = [2]string{etag, string(body)}
+	m.repos = append(m.repos, repo)
 	return nil
 }
 
 func TestUnchangedAnswersAreNotSentAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(_ *githubsim.Options, c *gh.Config) { c.ETags = &memory{m: map[string][2]string{}} })
+	tags := &memory{m: map[string][2]string{}}
+	w := newWorld(t, func(_ *githubsim.Options, c *gh.Config) { c.ETags = tags })
+	shop := gh.Repo{Owner: shop.Owner, Name: shop.Name, ID: 77}
 	w.PushFiles(w.repo, "", w.ada, "start", files())
 	one, err1 := w.client.Tree(t.Context(), shop, "main")
 	two, err2 := w.client.Tree(t.Context(), shop, "main")
@@ -242,6 +246,12 @@ func TestUnchangedAnswersAreNotSentAgain(t *testing.T) {
 	three, err := w.client.Tree(t.Context(), shop, "main")
 	if err != nil || len(three.Entries) != len(files())+1 {
 		t.Errorf("%d entries after a push, %v", len(three.Entries), err)
+	}
+	if fixed, err := w.client.Tree(t.Context(), shop, three.SHA); err != nil || len(fixed.Entries) != len(three.Entries) {
+		t.Errorf("by its id: %d entries, %v", len(fixed.Entries), err)
+	}
+	if !slices.Equal(tags.repos, []int64{77, 77}) { // each under its repository; what an id names is not kept
+		t.Errorf("kept for %v", tags.repos)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -94,7 +95,7 @@ type Tree struct {
 // Tree reads the whole tree of a branch, tag, commit or tree id in one request.
 func (c *Client) Tree(ctx context.Context, r Repo, treeish string) (Tree, error) {
 	var a treeAnswer
-	err := c.conditional(ctx, "/repos/{owner}/{repo}/git/trees/{tree_sha}", r.path("/git/trees/"+url.PathEscape(treeish)+"?recursive=1"), &a)
+	err := c.conditional(ctx, "/repos/{owner}/{repo}/git/trees/{tree_sha}", r, "/git/trees/"+url.PathEscape(treeish)+"?recursive=1", !objectID.MatchString(treeish), &a)
 	if err != nil {
 		return Tree{}, err
 	}
@@ -119,9 +120,14 @@ func (c *Client) Tree(ctx context.Context, r Repo, treeish string) (Tree, error)
 	return t, nil
 }
 
-// conditional reads with the validator of the last answer where there is one; an unchanged answer costs nothing of the limit.
-func (c *Client) conditional(ctx context.Context, route, path string, out any) error {
-	if c.cfg.ETags == nil {
+// objectID is the form of a commit's or tree's id: what it names never changes.
+var objectID = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+
+// conditional reads with the validator of the last answer where there is one; an unchanged answer costs nothing of the limit. The answer is kept only
+// if keep: one that is asked for once would lie about for nothing.
+func (c *Client) conditional(ctx context.Context, route string, r Repo, of string, keep bool, out any) error {
+	path := r.path(of)
+	if c.cfg.ETags == nil || !keep {
 		return c.call(ctx, http.MethodGet, route, path, nil, out)
 	}
 	key := strconv.FormatInt(c.installation, 10) + " " + path
@@ -141,7 +147,7 @@ func (c *Client) conditional(ctx context.Context, route, path string, out any) e
 	if resp.StatusCode == http.StatusNotModified {
 		raw.Write(body)
 	} else if tag := resp.Header.Get("ETag"); tag != "" && raw.Len() <= maxCachedAnswer {
-		if err := c.cfg.ETags.Save(ctx, key, tag, raw.Bytes()); err != nil {
+		if err := c.cfg.ETags.Save(ctx, key, r.ID, tag, raw.Bytes()); err != nil {
 			return fmt.Errorf("github: save validator: %w", err)
 		}
 	}
@@ -262,7 +268,7 @@ func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(stri
 }
 
 func (c *Client) untar(ctx context.Context, name string, body io.Reader, want func(string, int64) bool) (*snapshot.Snapshot, error) {
-	s, err := snapshot.Tar(ctx, body, want, snapshot.TarOptions{})
+	s, err := snapshot.Tar(ctx, body, want, snapshot.TarOptions{MaxKept: c.cfg.MaxContents})
 	switch {
 	case err == nil:
 		return s, nil

@@ -20,7 +20,8 @@ type Wanted func(ctx context.Context, s *snapshot.Snapshot) ([]snapshot.Entry, e
 
 // Snapshot reads a repository at a branch, tag or commit: the tree in one request, then what is wanted and not known: a single blob by itself,
 // more by one archive, and by blobs where a server gives no archive. The snapshot's Read serves what was wanted; whatever could not be read in
-// full is an error, never a smaller snapshot. A tree that GitHub truncated is completed from the archive.
+// full is an error, never a smaller snapshot. Beyond Config.MaxContents in all, what was wanted last is left out: the snapshot is Truncated, and asking for the rest
+// later gives the next portion. A tree that GitHub truncated is completed from the archive.
 func (c *Client) Snapshot(ctx context.Context, r Repo, treeish string, wanted Wanted) (s *snapshot.Snapshot, tree Tree, err error) {
 	ctx, end := span.Start(ctx, "snapshot")
 	defer func() { end(err) }()
@@ -34,7 +35,7 @@ func (c *Client) Snapshot(ctx context.Context, r Repo, treeish string, wanted Wa
 
 // Complete makes the snapshot of a tree that was read before.
 func (c *Client) Complete(ctx context.Context, r Repo, treeish string, tree Tree, wanted Wanted) (*snapshot.Snapshot, error) {
-	s := c.over(r, tree, nil)
+	s := c.over(r, tree, nil, nil)
 	if tree.Truncated {
 		if whole, err := c.whole(ctx, r, treeish, wanted); err == nil {
 			return whole, nil
@@ -46,9 +47,15 @@ func (c *Client) Complete(ctx context.Context, r Repo, treeish string, tree Tree
 	if err != nil {
 		return nil, err
 	}
+	need, size, omitted := portion(need, c.cfg.MaxContents)
+	release, err := c.room(ctx, size)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	contents := map[string][]byte{}
 	if len(need) > 1 {
-		missing, err := c.fromArchive(ctx, r, treeish, need, contents)
+		missing, err := c.fromArchive(ctx, r, treeish, need, contents, omitted)
 		if err != nil {
 			return nil, err
 		}
@@ -57,11 +64,35 @@ func (c *Client) Complete(ctx context.Context, r Repo, treeish string, tree Tree
 	if err := c.fromBlobs(ctx, r, need, contents); err != nil {
 		return nil, err
 	}
-	return c.over(r, tree, contents), nil
+	return c.over(r, tree, contents, omitted), nil
 }
 
-// over is a snapshot of a tree whose contents, by blob id, are at hand.
-func (c *Client) over(r Repo, tree Tree, contents map[string][]byte) *snapshot.Snapshot {
+// portion takes from the front of what is needed as much as is read at once. omitted are the ids of the rest.
+func portion(need []snapshot.Entry, most int64) (now []snapshot.Entry, size int64, omitted map[string]bool) {
+	for i, e := range need {
+		if size+max(e.Size, 0) > most {
+			omitted = make(map[string]bool, len(need)-i)
+			for _, e := range need[i:] {
+				omitted[e.Blob] = true
+			}
+			return need[:i], size, omitted
+		}
+		size += max(e.Size, 0)
+	}
+	return need, size, map[string]bool{}
+}
+
+// room waits until so many bytes more can be read beside what others read.
+func (c *Client) room(ctx context.Context, size int64) (release func(), err error) {
+	size = min(size, c.cfg.MaxContents)
+	if err := c.cfg.reading.Acquire(ctx, size); err != nil {
+		return nil, fmt.Errorf("github: wait to read contents: %w", err)
+	}
+	return func() { c.cfg.reading.Release(size) }, nil
+}
+
+// over is a snapshot of a tree whose contents, by blob id, are at hand, but for those that were left out.
+func (c *Client) over(r Repo, tree Tree, contents map[string][]byte, omitted map[string]bool) *snapshot.Snapshot {
 	s := snapshot.New(tree.Entries, func(_ context.Context, e snapshot.Entry) ([]byte, error) {
 		data, ok := contents[e.Blob]
 		switch {
@@ -69,6 +100,8 @@ func (c *Client) over(r Repo, tree Tree, contents map[string][]byte) *snapshot.S
 			return nil, snapshot.ErrTooLarge
 		case ok:
 			return data, nil
+		case omitted[e.Blob]:
+			return nil, snapshot.ErrOmitted
 		}
 		return nil, fmt.Errorf("%s was not fetched: %w", e.Path, snapshot.ErrUnavailable)
 	})
@@ -76,11 +109,19 @@ func (c *Client) over(r Repo, tree Tree, contents map[string][]byte) *snapshot.S
 	if tree.Truncated {
 		s.Warnings = append(s.Warnings, snapshot.Warning{Msg: "GitHub lists only a part of this very large repository"})
 	}
+	if len(omitted) > 0 {
+		s.Omit(len(omitted), c.cfg.MaxContents)
+	}
 	return s
 }
 
 // whole reads everything from the archive, for a tree too large for GitHub to list.
 func (c *Client) whole(ctx context.Context, r Repo, treeish string, _ Wanted) (*snapshot.Snapshot, error) {
+	release, err := c.room(ctx, c.cfg.MaxContents)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	s, err := c.tarball(ctx, r, treeish, func(_ string, size int64) bool { return size <= 64<<10 })
 	if err != nil {
 		return nil, err
@@ -89,8 +130,8 @@ func (c *Client) whole(ctx context.Context, r Repo, treeish string, _ Wanted) (*
 	return s, nil
 }
 
-// fromArchive fills contents from one archive and returns what was not in it.
-func (c *Client) fromArchive(ctx context.Context, r Repo, treeish string, need []snapshot.Entry, contents map[string][]byte) ([]snapshot.Entry, error) {
+// fromArchive fills contents from one archive and returns what was not in it. What the archive held too much of is added to what is omitted.
+func (c *Client) fromArchive(ctx context.Context, r Repo, treeish string, need []snapshot.Entry, contents map[string][]byte, omitted map[string]bool) ([]snapshot.Entry, error) {
 	byPath := make(map[string]snapshot.Entry, len(need))
 	for _, e := range need {
 		byPath[e.Path] = e
@@ -108,6 +149,8 @@ func (c *Client) fromArchive(ctx context.Context, r Repo, treeish string, need [
 		switch {
 		case errors.Is(err, snapshot.ErrTooLarge):
 			contents[e.Blob] = nil
+		case errors.Is(err, snapshot.ErrOmitted):
+			omitted[e.Blob] = true
 		case err != nil || len(e.Blob) == 40 && snapshot.BlobID(data) != e.Blob: // export-ignore, export-subst, or a push in between
 			missing = append(missing, e)
 		default:

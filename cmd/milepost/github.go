@@ -17,7 +17,7 @@ func readGitHub(ctx context.Context, target string, getenv func(string) string) 
 	owner, repo, _ := strings.Cut(name, "/")
 	r := gh.Repo{Owner: owner, Name: repo}
 	token := getenv("GITHUB_TOKEN")
-	client, err := gh.Anonymous(gh.Config{APIURL: getenv("GITHUB_API_URL")}, token)
+	client, err := gh.Anonymous(gh.Config{APIURL: getenv("GITHUB_API_URL"), MaxContents: snapshot.DefaultTarKept}, token)
 	if err != nil {
 		return nil, snapshot.Activity{}, err
 	}

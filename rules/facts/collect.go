@@ -236,6 +236,8 @@ func scanOne(ctx context.Context, r *snapshot.Reader, sc *Scanner, f *RepoFile) 
 	case errors.Is(err, snapshot.ErrTooLarge):
 		f.Unread = "it is larger than 1 MB and was not read"
 		return nil
+	case errors.Is(err, snapshot.ErrOmitted):
+		return nil // the snapshot is Truncated and says so once, for all of them
 	case errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist):
 		f.Unread = "it could not be opened"
 		return nil

@@ -28,6 +28,8 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrUnavailable says that the entry exists and its content cannot be had in this run.
 	ErrUnavailable = errors.New("content is unavailable")
+	// ErrOmitted says that the entry exists and its content was left out, because all together is more than is kept at once; the snapshot is Truncated then.
+	ErrOmitted = errors.New("left out of too much")
 	// ErrIncomplete says that an archive was cut short or is damaged; reading it again may help.
 	ErrIncomplete = errors.New("archive is incomplete")
 	// ErrNoHistory says that a folder belongs to no git repository whose history can be read.
@@ -98,6 +100,12 @@ type Snapshot struct {
 	muted  int           // warnings beyond maxWarnings
 }
 
+// Omit notes that the contents of n files, wanted and not at hand, were left out since all together are more than most bytes.
+func (s *Snapshot) Omit(n int, most int64) {
+	s.Truncated = true
+	s.warn("", fmt.Sprintf("%d files were not read: all together are more than %d MB", n, most>>20))
+}
+
 // New returns a snapshot of entries whose contents read gives. The entries are copied and sorted; unsafe
 // paths and duplicates (the first one stays) are dropped with a Warning. A nil read makes every content
 // unavailable.
@@ -140,7 +148,7 @@ func (s *Snapshot) warn(path, msg string) {
 }
 
 // Read returns the content of an entry of this snapshot as it is, undecoded; of a symlink, the path it
-// points to. Errors: ErrNotFound for a path that is not in the snapshot, ErrTooLarge beyond MaxFileSize,
+// points to. Who reads must not change it. Errors: ErrNotFound for a path that is not in the snapshot, ErrTooLarge beyond MaxFileSize, ErrOmitted,
 // ErrUnavailable for a submodule and whatever else keeps the content away, each wrapped.
 func (s *Snapshot) Read(ctx context.Context, e Entry) ([]byte, error) {
 	own, ok := s.Lookup(e.Path)
@@ -171,7 +179,7 @@ func (s *Snapshot) Read(ctx context.Context, e Entry) ([]byte, error) {
 
 // isReadError reports whether err already is one of the errors that Read promises, or the caller's own end.
 func isReadError(err error) bool {
-	for _, known := range []error{ErrTooLarge, ErrNotFound, ErrUnavailable, context.Canceled, context.DeadlineExceeded} {
+	for _, known := range []error{ErrTooLarge, ErrNotFound, ErrUnavailable, ErrOmitted, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, known) {
 			return true
 		}

@@ -27,7 +27,7 @@ const freeRatio = 32 << 20
 type TarOptions struct {
 	MaxEntries int
 	MaxBytes   int64 // decompressed bytes of the whole archive
-	MaxKept    int64 // bytes of contents kept in memory
+	MaxKept    int64 // bytes of contents kept in memory; what comes after is left out, and the snapshot Truncated
 	MaxRatio   int64 // decompressed bytes for each compressed byte, beyond the first 32 MiB
 	Name, Ref  string
 }
@@ -51,7 +51,7 @@ func (o TarOptions) withDefaults() TarOptions {
 // Tar reads the tar.gz that GitHub serves for a commit, as a stream. The one folder on top is taken off the
 // paths; the commit id comes from the archive's own header. want tells whose content to keep in memory, nil
 // means everybody's; the content of other entries, and of files beyond MaxFileSize, is not kept: reading it
-// answers ErrUnavailable or ErrTooLarge. Entry.Blob is "": an archive does not hold ids.
+// answers ErrUnavailable, ErrTooLarge or, beyond MaxKept, ErrOmitted. Entry.Blob is "": an archive does not hold ids.
 //
 // Errors: ErrIncomplete when the stream is cut short, damaged or no such archive, so never a smaller
 // snapshot; ErrTooLarge when a bound is exceeded; the context's error when it ends.
@@ -74,7 +74,13 @@ func Tar(ctx context.Context, r io.Reader, want func(path string, size int64) bo
 		if !kept {
 			return nil, fmt.Errorf("%w: it was not kept", ErrUnavailable)
 		}
-		return bytes.Clone(data), nil
+		if data == nil {
+			return nil, fmt.Errorf("%w: the archive holds more than is kept", ErrOmitted)
+		}
+		return data, nil
+	}
+	if t.omitted > 0 {
+		t.s.Omit(t.omitted, opts.MaxKept)
 	}
 	t.s.normalise()
 	return t.s, nil
@@ -85,9 +91,10 @@ type tarReader struct {
 	opts     TarOptions
 	want     func(string, int64) bool
 	s        *Snapshot
-	top      string // the folder on top
-	contents map[string][]byte
+	top      string            // the folder on top
+	contents map[string][]byte // nil: left out
 	kept     int64
+	omitted  int
 	entries  int
 }
 
@@ -206,8 +213,15 @@ func (t *tarReader) keep(e Entry, content io.Reader) error {
 	if !wanted && !attributes {
 		return nil
 	}
-	if t.kept += e.Size; t.kept > t.opts.MaxKept {
-		return fmt.Errorf("contents of more than %d bytes: %w", t.opts.MaxKept, ErrTooLarge)
+	if wanted && t.kept+e.Size > t.opts.MaxKept {
+		t.omitted++
+		wanted = false
+		if _, twice := t.contents[e.Path]; !twice {
+			t.contents[e.Path] = nil
+		}
+		if !attributes {
+			return nil
+		}
 	}
 	data := make([]byte, e.Size)
 	if _, err := io.ReadFull(content, data); err != nil {
@@ -218,9 +232,9 @@ func (t *tarReader) keep(e Entry, content io.Reader) error {
 		t.s.warn(printable(e.Path), "the archive leaves out the files that are marked export-ignore")
 	}
 	if !wanted {
-		t.kept -= e.Size
 		return nil
 	}
+	t.kept += e.Size
 	if _, twice := t.contents[e.Path]; !twice { // as in the list: the first one counts
 		t.contents[e.Path] = data
 	}
