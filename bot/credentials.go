@@ -2,11 +2,7 @@ package bot
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -14,6 +10,7 @@ import (
 	"strconv"
 
 	"milepost/bot/gh"
+	"milepost/bot/seal"
 	"milepost/bot/web"
 	"milepost/storage"
 )
@@ -51,7 +48,7 @@ func markSecret(ctx context.Context, store *storage.Store, secret []byte) (diffe
 	if differs, err = secretDiffers(ctx, store, secret); err != nil {
 		return false, err
 	}
-	mark, err := seal(secret, settingSecretMark, nil)
+	mark, err := sealFor(secret, settingSecretMark, nil)
 	if err != nil {
 		return false, err
 	}
@@ -70,52 +67,29 @@ func secretDiffers(ctx context.Context, store *storage.Store, secret []byte) (bo
 	if err != nil {
 		return false, fmt.Errorf("bot: session secret: %w", err)
 	}
-	_, err = open(secret, settingSecretMark, mark)
+	_, err = openFor(secret, settingSecretMark, mark)
 	return err != nil, nil
 }
 
-// seal encrypts data with a key derived from the session secret (HKDF-SHA-256, AES-256-GCM, random nonce in front).
-func seal(secret []byte, purpose string, data []byte) ([]byte, error) {
-	box, err := aead(secret, purpose)
+// sealFor encrypts data for a purpose with a key derived from the session secret.
+func sealFor(secret []byte, purpose string, data []byte) ([]byte, error) {
+	box, err := seal.New(secret, purpose)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bot: %w", err)
 	}
-	nonce := make([]byte, box.NonceSize())
-	if _, err := rand.Read(nonce); err != nil {
-		return nil, fmt.Errorf("bot: seal: %w", err)
-	}
-	return box.Seal(nonce, nonce, data, []byte(purpose)), nil
+	return box.Seal(purpose, data), nil
 }
 
-func open(secret []byte, purpose string, sealed []byte) ([]byte, error) {
-	box, err := aead(secret, purpose)
+// openFor is what sealFor made for the same purpose.
+func openFor(secret []byte, purpose string, data []byte) ([]byte, error) {
+	box, err := seal.New(secret, purpose)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("bot: %w", err)
 	}
-	if len(sealed) < box.NonceSize() {
-		return nil, errors.New("bot: stored credentials are damaged")
-	}
-	data, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], []byte(purpose))
-	if err != nil {
+	if data, err = box.Open(purpose, data); err != nil {
 		return nil, errors.New("the stored credentials cannot be decrypted: SESSION_SECRET is not the one they were stored with; set the old one, or set up the app again")
 	}
 	return data, nil
-}
-
-func aead(secret []byte, purpose string) (cipher.AEAD, error) {
-	key, err := hkdf.Key(sha256.New, secret, nil, "milepost "+purpose, 32)
-	if err != nil {
-		return nil, fmt.Errorf("bot: derive key: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("bot: derive key: %w", err)
-	}
-	box, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("bot: derive key: %w", err)
-	}
-	return box, nil
 }
 
 // credentials returns the app's credentials: the environment's, else those that set-up stored. ok is false when there are none.
@@ -134,7 +108,7 @@ func credentials(ctx context.Context, cfg Config, store *storage.Store, secret [
 	if err != nil {
 		return creds, false, fmt.Errorf("bot: stored credentials: %w", err)
 	}
-	data, err := open(secret, settingCredentials, sealed)
+	data, err := openFor(secret, settingCredentials, sealed)
 	if err != nil {
 		return creds, false, err
 	}
@@ -150,7 +124,7 @@ func storeCredentials(ctx context.Context, store *storage.Store, secret []byte, 
 	if err != nil {
 		return fmt.Errorf("bot: encode credentials of app %s: %w", strconv.FormatInt(creds.ID, 10), err)
 	}
-	sealed, err := seal(secret, settingCredentials, data)
+	sealed, err := sealFor(secret, settingCredentials, data)
 	if err != nil {
 		return err
 	}
@@ -174,7 +148,7 @@ func storeCredentials(ctx context.Context, store *storage.Store, secret []byte, 
 
 // setupToken is the token of the set-up page: one for all processes of a database, kept sealed until it has served.
 func setupToken(ctx context.Context, store *storage.Store, secret []byte) (string, error) {
-	sealed, err := seal(secret, settingSetupToken, []byte(rand.Text()))
+	sealed, err := sealFor(secret, settingSetupToken, []byte(rand.Text()))
 	if err != nil {
 		return "", err
 	}
@@ -185,12 +159,12 @@ func setupToken(ctx context.Context, store *storage.Store, secret []byte) (strin
 	if err != nil {
 		return "", fmt.Errorf("bot: set-up token: %w", err)
 	}
-	token, err := open(secret, settingSetupToken, stored)
+	token, err := openFor(secret, settingSetupToken, stored)
 	if err != nil { // SESSION_SECRET was changed: what was printed before does not count any more
 		if err := store.PutSetting(ctx, settingSetupToken, sealed); err != nil {
 			return "", fmt.Errorf("bot: set-up token: %w", err)
 		}
-		token, err = open(secret, settingSetupToken, sealed)
+		token, err = openFor(secret, settingSetupToken, sealed)
 	}
 	return string(token), err
 }

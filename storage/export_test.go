@@ -64,3 +64,14 @@ func (s *Store) DumpForTest(ctx context.Context, table string) ([]string, error)
 
 // NoteForTest notes a change of a repository.
 func (s *Store) NoteForTest(id int64) { s.changes.note(id) }
+
+// SizeForTest is the size of the database in bytes, room that is free inside it included.
+func (s *Store) SizeForTest(ctx context.Context) (int64, error) {
+	var n int64
+	query := `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`
+	if s.pg {
+		query = `SELECT pg_database_size(current_database())`
+	}
+	err := one(ctx, s.r, []any{&n}, query)
+	return n, wrap(err, "size")
+}

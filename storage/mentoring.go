@@ -43,7 +43,6 @@ func (q *Queries) SignOffs(ctx context.Context, repoID int64) ([]SignOff, error)
 const (
 	ClaimOpen     = "open"
 	ClaimAccepted = "accepted"
-	ClaimRejected = "rejected"
 )
 
 // EvidenceClaim is evidence that a learner points at, for a mentor to confirm.

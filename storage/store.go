@@ -302,17 +302,6 @@ func (s *Store) Ping(ctx context.Context) error {
 	return wrap(s.atomic(ctx, func(*Queries) error { return nil }), "ping")
 }
 
-// Size is the size of the database in bytes, room that is free inside it included.
-func (s *Store) Size(ctx context.Context) (int64, error) {
-	var n int64
-	query := `SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()`
-	if s.pg {
-		query = `SELECT pg_database_size(current_database())`
-	}
-	err := one(ctx, s.r, []any{&n}, query)
-	return n, wrap(err, "size")
-}
-
 // WithTx runs fn in one transaction and commits it if fn returns nil. PostgreSQL may ask for a second
 // run (deadlock, serialisation), so fn must not change anything outside tx that it does not set anew.
 func (s *Store) WithTx(ctx context.Context, fn func(tx *Tx) error) error {

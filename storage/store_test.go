@@ -448,7 +448,7 @@ func TestGrowth(t *testing.T) {
 		if err := s.FinishDeliveries(t.Context(), ids...); err != nil {
 			t.Fatal(err)
 		}
-		size, err := s.Size(t.Context())
+		size, err := s.SizeForTest(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -458,7 +458,7 @@ func TestGrowth(t *testing.T) {
 		}
 		return size
 	}
-	empty, err := s.Size(t.Context())
+	empty, err := s.SizeForTest(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -102,10 +102,10 @@ func TestPagesQueries(t *testing.T) {
 		must(err)
 		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: 2, Milestone: "orm", By: "lea", Target: "y"})
 		must(err)
-		_, err = q.DecideEvidenceClaims(ctx, 2, "orm", storage.ClaimRejected, "mia")
+		_, err = q.DecideEvidenceClaims(ctx, 2, "orm", storage.ClaimAccepted, "mia")
 		must(err)
 		now = now.Add(time.Minute)
-		_, err = q.DecideEvidenceClaims(ctx, 1, "rbac", storage.ClaimRejected, "mia") // there is none
+		_, err = q.DecideEvidenceClaims(ctx, 1, "rbac", storage.ClaimAccepted, "mia") // there is none
 		must(err)
 		for id, want := range map[int64]time.Time{1: now.Add(-time.Minute + time.Millisecond), 2: now.Add(-time.Minute + 3*time.Millisecond)} {
 			one, err := q.Repository(ctx, id)
@@ -114,7 +114,7 @@ func TestPagesQueries(t *testing.T) {
 		}
 		_, err = q.AddEvidenceClaim(ctx, storage.EvidenceClaim{RepoID: 3, Milestone: "jwt", By: "lea", Target: "x"})
 		must(err)
-		_, err = q.DecideEvidenceClaims(ctx, 3, "jwt", storage.ClaimRejected, "mia")
+		_, err = q.DecideEvidenceClaims(ctx, 3, "jwt", storage.ClaimAccepted, "mia")
 		must(err)
 		one, err = q.Repository(ctx, 3)
 		must(err)

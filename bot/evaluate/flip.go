@@ -67,7 +67,7 @@ func (r *run) foretell(ctx context.Context, base, head *judged, then foreseen, t
 		all = append(all, f)
 	}
 	for _, f := range all {
-		if block := f.markdown(); len(text.Summary)+len(block) < maxCheckText {
+		if block := f.markdown(); len(text.Summary)+len(block) < render.MaxCheckText {
 			text.Summary += "\n\n" + block
 		}
 	}

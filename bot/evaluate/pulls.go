@@ -274,9 +274,6 @@ func (r *run) giveUp(ctx context.Context, what string, t target) error {
 	return err
 }
 
-// maxCheckText is how long a check run's text may be, in bytes.
-const maxCheckText = 65_535
-
 // openPulls checks the pull requests that were open before the installation, without a comment.
 func (r *run) openPulls(ctx context.Context) error {
 	all, err := r.client.Pulls(ctx, ghRepo(&r.repo), "open", maxOpenPulls)

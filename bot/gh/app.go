@@ -220,7 +220,7 @@ func (c *Client) call(ctx context.Context, method, route, path string, in, out a
 	return err
 }
 
-func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (answer *http.Response, err error) {
+func (c *Client) do(ctx context.Context, method, route, path string, in, out any, header http.Header) (answer *github.Response, err error) {
 	name := method + " " + route
 	ctx, end := span.Start(ctx, name, attribute.Int64("milepost.installation", c.installation))
 	defer func() {
@@ -245,19 +245,15 @@ func (c *Client) do(ctx context.Context, method, route, path string, in, out any
 	resp, err := c.gh.Do(ctx, req, out)
 	c.observe(method, route, resp, c.cfg.Now().Sub(start))
 	if resp != nil && resp.StatusCode == http.StatusNotModified {
-		return resp.Response, nil
+		return resp, nil
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = context.DeadlineExceeded
 	}
-	var raw *http.Response
-	if resp != nil {
-		raw = resp.Response
+	if err == nil && resp.StatusCode/100 == 3 {
+		return resp, &Error{Kind: NotFound, Call: name, Status: resp.StatusCode, Msg: "it has moved"}
 	}
-	if err == nil && raw != nil && raw.StatusCode/100 == 3 {
-		return raw, &Error{Kind: NotFound, Call: name, Status: raw.StatusCode, Msg: "it has moved"}
-	}
-	return raw, c.learn(ctx, resp, classify(name, err, c.cfg.Now()))
+	return resp, c.learn(ctx, resp, classify(name, err, c.cfg.Now()))
 }
 
 // request makes a request to a path of the API. A segment "." or "..", which no escape keeps from being resolved, would lead to another call: nothing has

@@ -114,7 +114,8 @@ func (d HookDelivery) Delivered() bool { return d.StatusCode >= 200 && d.StatusC
 // Deliveries reads GitHub's log of deliveries, newest first, back to a time, up to 10,000.
 func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, error) {
 	var out []HookDelivery
-	path := "app/hook/deliveries?per_page=100"
+	const first = "app/hook/deliveries?per_page=100"
+	path := first
 	for range 100 {
 		var some []HookDelivery
 		resp, err := a.own.do(ctx, http.MethodGet, "/app/hook/deliveries", path, nil, &some, nil)
@@ -127,30 +128,12 @@ func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, 
 			}
 			out = append(out, d)
 		}
-		next := nextPage(resp)
-		if next == "" || len(some) == 0 {
+		if resp.Cursor == "" || len(some) == 0 {
 			return out, nil
 		}
-		path = next
+		path = first + "&cursor=" + url.QueryEscape(resp.Cursor)
 	}
 	return out, nil
-}
-
-// nextPage is the query of the next page of this listing, "" on the last. Only the cursor is taken from the address, never the host.
-func nextPage(resp *http.Response) string {
-	for _, link := range resp.Header.Values("Link") {
-		for _, part := range splitLinks(link) {
-			if part.rel != "next" {
-				continue
-			}
-			u, err := url.Parse(part.url)
-			if err != nil {
-				return ""
-			}
-			return "app/hook/deliveries?" + u.RawQuery
-		}
-	}
-	return ""
 }
 
 // Redeliver asks GitHub to send a delivery again.

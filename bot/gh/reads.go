@@ -184,36 +184,6 @@ func (c *Client) Blob(ctx context.Context, r Repo, sha string) ([]byte, error) {
 	return data, nil
 }
 
-// Contents reads one file of a branch, tag or commit ("" is the default branch), with its blob id.
-func (c *Client) Contents(ctx context.Context, r Repo, path, ref string) (data []byte, blob string, err error) {
-	var a struct {
-		Type     string `json:"type"`
-		SHA      string `json:"sha"`
-		Content  string `json:"content"`
-		Encoding string `json:"encoding"`
-	}
-	q := ""
-	if ref != "" {
-		q = "?ref=" + url.QueryEscape(ref)
-	}
-	parts := strings.Split(path, "/")
-	for i := range parts {
-		parts[i] = url.PathEscape(parts[i])
-	}
-	route := "/repos/{owner}/{repo}/contents/{path}"
-	if err := c.call(ctx, http.MethodGet, route, r.path("/contents/"+strings.Join(parts, "/")+q), nil, &a); err != nil {
-		return nil, "", err
-	}
-	if a.Type != "file" {
-		return nil, "", &Error{Kind: NotFound, Call: "GET " + route, Msg: "it is no file"}
-	}
-	data, err = base64.StdEncoding.DecodeString(strings.ReplaceAll(a.Content, "\n", ""))
-	if err != nil {
-		return nil, "", &Error{Kind: Transient, Call: "GET " + route, Msg: "the content was cut short", Err: err}
-	}
-	return data, a.SHA, nil
-}
-
 // tarball streams the archive of a ref through snapshot.Tar. The redirect to the archive host is followed without the installation's token: the
 // address carries its own.
 func (c *Client) tarball(ctx context.Context, r Repo, ref string, want func(string, int64) bool) (s *snapshot.Snapshot, err error) {
@@ -403,13 +373,6 @@ func (p PullRequest) FromFork() bool {
 	return p.Head.Repo == nil || p.Base.Repo == nil || p.Head.Repo.ID != p.Base.Repo.ID
 }
 
-// Pull reads one pull request.
-func (c *Client) Pull(ctx context.Context, r Repo, number int) (PullRequest, error) {
-	var out PullRequest
-	err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/pulls/{pull_number}", r.path(fmt.Sprintf("/pulls/%d", number)), nil, &out)
-	return out, err
-}
-
 // Pulls reads up to n (100) pull requests in a state (open, closed, all), most recently updated first.
 func (c *Client) Pulls(ctx context.Context, r Repo, state string, n int) ([]PullRequest, error) {
 	var out []PullRequest
@@ -432,24 +395,6 @@ func MergedPulls(closed []PullRequest) []snapshot.Pull {
 		out = append(out, s)
 	}
 	return out
-}
-
-// Reviews reads the reviews of a pull request.
-func (c *Client) Reviews(ctx context.Context, r Repo, number int) ([]snapshot.Review, error) {
-	var a []struct {
-		User  *Account `json:"user"`
-		State string   `json:"state"`
-	}
-	if err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/pulls/{pull_number}/reviews", r.path(fmt.Sprintf("/pulls/%d/reviews?per_page=100", number)), nil, &a); err != nil {
-		return nil, err
-	}
-	var out []snapshot.Review
-	for _, v := range a {
-		if v.User != nil {
-			out = append(out, snapshot.Review{Author: v.User.Login, State: v.State, Bot: v.User.Bot()})
-		}
-	}
-	return out, nil
 }
 
 // WorkflowRun is one run of a workflow.
@@ -543,19 +488,6 @@ func (c *Client) Permission(ctx context.Context, r Repo, login string) (string, 
 		return a.RoleName, err
 	}
 	return a.Permission, err
-}
-
-// Collaborators are the logins with access to a repository, up to 100.
-func (c *Client) Collaborators(ctx context.Context, r Repo) ([]string, error) {
-	var a []Account
-	if err := c.call(ctx, http.MethodGet, "/repos/{owner}/{repo}/collaborators", r.path("/collaborators?per_page=100"), nil, &a); err != nil {
-		return nil, err
-	}
-	out := []string{}
-	for _, u := range a {
-		out = append(out, u.Login)
-	}
-	return out, nil
 }
 
 // TeamMember reports whether a person is an active member of a team.

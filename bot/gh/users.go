@@ -80,22 +80,3 @@ func (c *Client) UserRepositories(ctx context.Context, installation int64) ([]Re
 	path := fmt.Sprintf("user/installations/%d/repositories", installation)
 	return pagedIn(ctx, c, "/user/installations/{installation_id}/repositories", path, func(a repositories) []Repository { return a.Repositories })
 }
-
-type link struct{ url, rel string }
-
-// splitLinks reads a Link header (RFC 8288) as GitHub writes it.
-func splitLinks(h string) []link {
-	var out []link
-	for part := range strings.SplitSeq(h, ",") {
-		addr, params, ok := strings.Cut(part, ";")
-		if !ok {
-			continue
-		}
-		_, rel, ok := strings.Cut(params, `rel="`)
-		if !ok {
-			continue
-		}
-		out = append(out, link{strings.Trim(strings.TrimSpace(addr), "<>"), strings.TrimSuffix(strings.TrimSpace(rel), `"`)})
-	}
-	return out
-}

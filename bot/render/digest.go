@@ -3,7 +3,6 @@ package render
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"milepost/rules"
 )
@@ -115,12 +114,6 @@ func (l DigestLine) count() string {
 		return ""
 	}
 	return fmt.Sprintf(" · %d of %d", l.Met, l.Total)
-}
-
-// DigestKey names the week of a digest, so that one is written for each: "2026-W48".
-func DigestKey(to time.Time) string {
-	year, week := to.UTC().ISOWeek()
-	return fmt.Sprintf("%04d-W%02d", year, week)
 }
 
 // Markdown renders a report as a Markdown document, for files and job summaries. It is written for the same readers as the issue, without the

@@ -35,9 +35,6 @@ func TestDigest(t *testing.T) {
 	}
 	_, quiet := Digest(DigestInput{Roadmap: r, To: at("2026-11-23 06:00"), Learners: 3})
 	golden(t, "digest-quiet.md", quiet+"\n")
-	if got := DigestKey(at("2027-01-01 00:00")); got != "2026-W53" {
-		t.Error(got)
-	}
 }
 
 func TestReplies(t *testing.T) {

@@ -38,10 +38,10 @@ const (
 	ActionExplain = "explain"
 )
 
-const (
-	maxCheckText  = 65_535 // bytes, of summary and text each
-	maxCheckTitle = 60
-)
+// MaxCheckText is how long the summary and the text of a check run may be, in bytes each.
+const MaxCheckText = 65_535
+
+const maxCheckTitle = 60
 
 // pull is a pull request with its delta.
 type pull struct {
@@ -70,12 +70,12 @@ func CheckRun(in PullInput) CheckRunText {
 		},
 	}
 	for n := 40; n > 0; n /= 2 {
-		if out.Summary = p.summary(n); len(out.Summary) <= maxCheckText {
+		if out.Summary = p.summary(n); len(out.Summary) <= MaxCheckText {
 			break
 		}
 	}
 	for level := range levels {
-		if out.Text = strings.TrimSpace(p.explained(level) + "\n\n" + p.whole(level)); len(out.Text) <= maxCheckText {
+		if out.Text = strings.TrimSpace(p.explained(level) + "\n\n" + p.whole(level)); len(out.Text) <= MaxCheckText {
 			break
 		}
 	}

@@ -292,7 +292,7 @@ func TestCheckRunFits(t *testing.T) {
 		in.ConfigFaults = append(in.ConfigFaults, strict.Fault{File: "x", Line: i, Msg: strings.Repeat("long ", 100)})
 	}
 	c := CheckRun(in)
-	if len(c.Summary) > maxCheckText || len(c.Text) > maxCheckText || c.Text == "" || len(c.Annotations) > maxAnnotations {
+	if len(c.Summary) > MaxCheckText || len(c.Text) > MaxCheckText || c.Text == "" || len(c.Annotations) > maxAnnotations {
 		t.Errorf("summary of %d bytes, text of %d, %d annotations", len(c.Summary), len(c.Text), len(c.Annotations))
 	}
 	checkStructure(t, c.Summary)

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
@@ -10,33 +8,25 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
+
+	"milepost/bot/seal"
 )
 
-// sealer encrypts what must not be read or changed by others: GitHub tokens at rest, and the state of a sign-in in a cookie. Its keys are derived
-// from the session secret by HKDF-SHA-256, one for each purpose.
+// sealer encrypts GitHub tokens at rest and the state of a sign-in in a cookie, and makes the tokens of forms. Its keys are derived from the session secret.
 type sealer struct {
-	box cipher.AEAD
+	box seal.Box
 	mac []byte
 }
 
 func newSealer(secret []byte) (*sealer, error) {
-	key, err := hkdf.Key(sha256.New, secret, nil, "milepost web sealing v1", 32)
-	if err != nil {
-		return nil, fmt.Errorf("web: derive key: %w", err)
-	}
 	mac, err := hkdf.Key(sha256.New, secret, nil, "milepost web forms v1", 32)
 	if err != nil {
 		return nil, fmt.Errorf("web: derive key: %w", err)
 	}
-	block, err := aes.NewCipher(key)
+	box, err := seal.New(secret, "web sealing v1")
 	if err != nil {
-		return nil, fmt.Errorf("web: cipher: %w", err)
-	}
-	box, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, fmt.Errorf("web: cipher: %w", err)
+		return nil, fmt.Errorf("web: %w", err)
 	}
 	return &sealer{box: box, mac: mac}, nil
 }
@@ -47,20 +37,16 @@ func (s *sealer) seal(place string, v any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: seal: %w", err)
 	}
-	nonce := random(s.box.NonceSize())
-	return s.box.Seal(nonce, nonce, data, []byte(place)), nil
+	return s.box.Seal(place, data), nil
 }
 
-var errSeal = errors.New("web: sealed data is damaged, or of another key")
-
 func (s *sealer) open(place string, sealed []byte, v any) error {
-	n := s.box.NonceSize()
-	if len(sealed) < n {
-		return errSeal
+	data, err := s.box.Open(place, sealed)
+	if err == nil && json.Unmarshal(data, v) != nil {
+		err = seal.ErrDamaged
 	}
-	data, err := s.box.Open(nil, sealed[:n], sealed[n:], []byte(place))
-	if err != nil || json.Unmarshal(data, v) != nil {
-		return errSeal
+	if err != nil {
+		return fmt.Errorf("web: %w", err)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"milepost/bot/inforce"
 	"milepost/bot/render"
 	"milepost/rules"
 	"milepost/rules/config"
@@ -149,22 +150,7 @@ func loadRoadmap(file string) (*rules.Roadmap, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the roadmap cannot be read: %w", err)
 	}
-	own, err := rules.Parse(file, data)
-	if err != nil {
-		return nil, err
-	}
-	if own.Extends == "" {
-		return own, nil
-	}
-	base, err := roadmaps.Load(own.Extends)
-	if err != nil {
-		return nil, fmt.Errorf("%s: extends: %w", file, err)
-	}
-	joined, err := rules.Extend(base, own)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return joined, nil
+	return inforce.Parse(file, data, roadmaps.Load)
 }
 
 var remoteTarget = sync.OnceValue(func() *regexp.Regexp {

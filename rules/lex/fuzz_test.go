@@ -26,11 +26,5 @@ func FuzzSplit(f *testing.F) {
 			t.Fatal("the source was changed")
 		}
 		checkViews(t, src, &v)
-		x := NewLineIndex(src)
-		for _, off := range []int{0, len(src) / 2, len(src)} {
-			if a, b := LineOf(src, off), x.Line(off); a != b {
-				t.Fatalf("offset %d: LineOf %d, LineIndex %d", off, a, b)
-			}
-		}
 	})
 }

@@ -152,38 +152,6 @@ func TestSplitReuses(t *testing.T) {
 	}
 }
 
-func TestLineOf(t *testing.T) {
-	t.Parallel()
-	src := []byte("a\nbc\n\nd")
-	x := NewLineIndex(src)
-	for off, want := range []int{1, 1, 2, 2, 2, 3, 4, 4} {
-		if got := LineOf(src, off); got != want {
-			t.Errorf("LineOf(%d) = %d, want %d", off, got, want)
-		}
-		if got := x.Line(off); got != want {
-			t.Errorf("Line(%d) = %d, want %d", off, got, want)
-		}
-	}
-	for _, off := range []int{-5, 99} {
-		if a, b := LineOf(src, off), x.Line(off); a != b {
-			t.Errorf("offset %d: LineOf %d, LineIndex %d", off, a, b)
-		}
-	}
-	if got := x.Column(3); got != 2 {
-		t.Errorf("Column(3) = %d, want 2", got)
-	}
-	for line, want := range map[int]string{1: "a", 2: "bc", 3: "", 4: "d", 5: "", 0: ""} {
-		start, end := x.Span(line)
-		if got := string(src[start:end]); got != want {
-			t.Errorf("line %d is %q, want %q", line, got, want)
-		}
-	}
-	x.Reset(nil)
-	if got := x.Line(0); got != 1 {
-		t.Errorf("empty source: line %d", got)
-	}
-}
-
 func TestByPath(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]Language{
