@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,11 @@ type SignOff struct {
 	At        time.Time
 	RevokedAt time.Time // zero while it stands
 	RevokedBy string
+}
+
+// Counts reports whether it is taken for a milestone of this learner: it stands, and nobody signs own work off, whoever was the learner at that time.
+func (s SignOff) Counts(learner string) bool {
+	return s.RevokedAt.IsZero() && !strings.EqualFold(s.Mentor, learner)
 }
 
 func signOffDest(s *SignOff) []any {

@@ -80,7 +80,7 @@ func (r *run) input(ctx context.Context) (rules.Input, error) {
 		return in, fmt.Errorf("evaluate: %w", err)
 	}
 	for _, s := range offs {
-		if s.RevokedAt.IsZero() && !sameLogin(s.Mentor, r.repo.Learner) { // nobody signs own work off, whoever was the learner at that time
+		if s.Counts(r.repo.Learner) {
 			in.SignOffs[s.Milestone] = rules.SignOff{Mentor: s.Mentor, Note: s.Note}
 		}
 	}

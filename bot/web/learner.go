@@ -147,7 +147,7 @@ func (s *Server) learnerPage(p *request) error {
 			return err
 		}
 		for _, o := range offs {
-			if o.RevokedAt.IsZero() {
+			if o.Counts(e.repo.Learner) {
 				body.SignOffs = append(body.SignOffs, signOffLine{o, l.plan.titleOf(o.Milestone), e})
 			}
 		}

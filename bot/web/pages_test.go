@@ -203,6 +203,25 @@ func TestPortfolio(t *testing.T) {
 	}
 }
 
+// TestOwnSignOffIsNotShown: a learner's sign-off of own work, given while another was the learner, does not count and is not shown.
+func TestOwnSignOffIsNotShown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		r := w.add(t, seedRepo{Owner: "academy", Name: "x", Learner: "lea", Progress: 0.5, Reports: 1, Age: time.Hour, LastPush: time.Hour})
+		for _, by := range []string{"Lea", "mona"} {
+			if _, err := w.store.AddSignOff(t.Context(), storage.SignOff{RepoID: r.ID(), Milestone: "jwt", Mentor: by, Note: "seen by " + by}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	olga := w.as(t, "olga")
+	for _, path := range []string{"/repos/academy/x", "/learners/lea"} {
+		if a := olga.get(path); a.status != 200 || !strings.Contains(a.body, "seen by mona") || strings.Contains(a.body, "seen by Lea") {
+			t.Errorf("%s: %d, mona's shown: %v", path, a.status, strings.Contains(a.body, "seen by mona"))
+		}
+	}
+}
+
 // TestPortfolioUnderAnothersName: what the repository of somebody else says shows nobody who did not choose so.
 func TestPortfolioUnderAnothersName(t *testing.T) {
 	t.Parallel()

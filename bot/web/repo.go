@@ -111,7 +111,7 @@ func (s *Server) fillReport(p *request, body *repoBody) error {
 	if body.SignOffs, err = s.cfg.Store.SignOffs(ctx, repo.ID); err != nil {
 		return err
 	}
-	body.SignOffs = slices.DeleteFunc(body.SignOffs, func(o storage.SignOff) bool { return !o.RevokedAt.IsZero() })
+	body.SignOffs = slices.DeleteFunc(body.SignOffs, func(o storage.SignOff) bool { return !o.Counts(repo.Learner) })
 	statuses, err := s.cfg.Store.Statuses(ctx, repo.ID)
 	if err != nil {
 		return err
