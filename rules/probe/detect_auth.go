@@ -290,15 +290,16 @@ func aboutPeople(h facts.Hit) bool {
 
 // prefer puts the hits about accounts first; they are the better evidence.
 func prefer(hits []facts.Hit) []facts.Hit {
-	slices.SortStableFunc(hits, func(a, b facts.Hit) int {
-		switch x, y := aboutPeople(a), aboutPeople(b); {
-		case x && !y:
-			return -1
-		case y && !x:
-			return 1
+	rank := func(h facts.Hit) int {
+		switch {
+		case h.Name == "authenticate()": // it may well stand in the sign-up, to log in whoever has just joined
+			return 2
+		case aboutPeople(h):
+			return 0
 		}
-		return 0
-	})
+		return 1
+	}
+	slices.SortStableFunc(hits, func(a, b facts.Hit) int { return rank(a) - rank(b) })
 	return hits
 }
 

@@ -70,7 +70,7 @@ func definesFunctions(in *Input) Result {
 		}
 		if h.File != file {
 			file, counts = h.File, writtenCode(h.File) && !migration(h.File.Path)
-			serves = counts && !h.File.Class.Has(facts.Test|facts.Example) && !in.Repo.Browser(h.File) && !skeleton(in, h.File)
+			serves = counts && !h.File.Class.Has(facts.Test|facts.Example) && !pageCode(in, h.File) && !skeleton(in, h.File)
 		}
 		if !counts {
 			continue
@@ -151,7 +151,7 @@ func handlesErrors(in *Input) Result {
 	if best := slices.Concat(handled[:]...); len(best) > 0 {
 		res := Result{Status: Met}
 		for _, h := range best[:min(3, len(best))] {
-			if in.Repo.Browser(h.File) && !in.Repo.Browser(best[0].File) {
+			if pageCode(in, h.File) && !pageCode(in, best[0].File) {
 				break // the pages of a server add nothing to what the server does
 			}
 			res.Evidence = append(res.Evidence, At(h, h.Name))
@@ -184,13 +184,18 @@ func answersErrors(h facts.Hit) bool {
 // maxFormRank is the worst that formRank gives.
 const maxFormRank = 7
 
+// pageCode tells what a browser runs, the scripts of a page included.
+func pageCode(in *Input, f *facts.RepoFile) bool {
+	return in.Repo.Browser(f) || f.Lang() == lex.HTML || f.Lang() == lex.EJS
+}
+
 func formRank(in *Input, h facts.Hit) int {
 	n := 0
 	switch h.Name {
 	case "error event", "errno checked", "error checked", "Result handled":
 		n = 1
 	}
-	if in.Repo.Browser(h.File) {
+	if pageCode(in, h.File) {
 		n += 2
 	}
 	if h.File.Class.Has(facts.Example) {

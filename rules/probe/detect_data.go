@@ -74,8 +74,10 @@ func indexes(in *Input) Result {
 	if len(found) > 0 {
 		slices.SortStableFunc(found, func(a, b facts.Hit) int { return writtenFirst(a) - writtenFirst(b) })
 		res := Result{Status: Met}
-		for _, h := range found[:min(3, len(found))] {
-			res.Evidence = append(res.Evidence, At(h, h.Name))
+		for _, h := range found {
+			if len(res.Evidence) < 3 {
+				res.Evidence = appendNew(res.Evidence, At(h, h.Name))
+			}
 		}
 		return res
 	}

@@ -105,6 +105,15 @@ func readmes(r *facts.Repo) []readmeState {
 	return out
 }
 
+// listed joins what a sentence lists: "a", "a, and b", "a, b, and c".
+func listed(s []string) string {
+	if len(s) < 2 {
+		return strings.Join(s, "")
+	}
+	last := len(s) - 1
+	return strings.Join(s[:last], ", ") + ", and " + s[last]
+}
+
 func readme(in *Input) Result {
 	all := readmes(in.Repo)
 	if len(all) == 0 {
@@ -118,6 +127,8 @@ func readme(in *Input) Result {
 		return Result{Status: Met, Evidence: []Evidence{at}}
 	case s.words < 4 && s.template != "":
 		return Result{Status: Missing, Reason: fmt.Sprintf("%s holds only the text that %s generated", name, s.template), Evidence: []Evidence{at}, Case: "template"}
+	case s.file.Size == 0:
+		return Result{Status: Missing, Reason: name + " is empty", Evidence: []Evidence{{Path: s.file.Path, Note: "empty"}}, Case: "title"}
 	case s.words < 4:
 		return Result{Status: Missing, Reason: name + " has a title and no text", Evidence: []Evidence{at}, Case: "title"}
 	}
@@ -131,7 +142,7 @@ func readme(in *Input) Result {
 	if s.words < minWords {
 		lacks = append(lacks, fmt.Sprintf("more text: it has %s of its own of the %d needed", counted(s.words, "word"), minWords))
 	}
-	return Result{Status: Partial, Reason: name + " lacks " + strings.Join(lacks, ", and "), Evidence: []Evidence{at}, Case: s.lacking()}
+	return Result{Status: Partial, Reason: name + " lacks " + listed(lacks), Evidence: []Evidence{at}, Case: s.lacking()}
 }
 
 // lacking names what an unfinished README lacks most.
