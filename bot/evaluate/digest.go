@@ -16,6 +16,7 @@ import (
 	"milepost/bot/render"
 	"milepost/bot/work"
 	"milepost/rules"
+	"milepost/rules/config"
 	"milepost/storage"
 )
 
@@ -38,35 +39,28 @@ func (a *Actor) digests(ctx context.Context, _ *work.Claim) error {
 	if err != nil {
 		return wrapped(err)
 	}
-	groups := map[string][]storage.Repository{}
-	stds := map[int64]standard{}
-	byName := map[string]storage.Repository{}
-	var failed error
+	owners := map[string][]storage.Repository{}
 	for _, r := range all {
-		byName[strings.ToLower(r.FullName())] = r
-		if r.ReportID == 0 {
-			continue
-		}
-		std, err := a.stored(ctx, &r)
-		failed = errors.Join(failed, err)
-		if target := strings.ToLower(std.conf.Digest.Repo); err == nil && target != "" {
-			groups[target] = append(groups[target], r)
-			stds[r.ID] = std
-		}
+		owners[strings.ToLower(r.Owner)] = append(owners[strings.ToLower(r.Owner)], r)
 	}
 	var until time.Time
-	for _, target := range slices.Sorted(maps.Keys(groups)) {
-		to, ok := byName[target]
-		if !ok {
-			continue // the app is not installed there
-		}
-		err := a.digestDue(ctx, to, groups[target], stds, now)
-		if at, limited := gh.RetryAt(err); limited {
-			until = at
+	var failed error
+	for _, owner := range slices.Sorted(maps.Keys(owners)) {
+		defaults, err := inforce.Defaults(ctx, a.Store, owner)
+		if err != nil {
+			failed = errors.Join(failed, wrapped(err))
 			continue
 		}
-		if err != nil {
-			failed = errors.Join(failed, fmt.Errorf("evaluate: digest in repository %d: %w", to.ID, err))
+		for _, to := range owners[owner] {
+			due, err := a.digestDue(ctx, &to, defaults, now)
+			if err == nil && due {
+				err = a.digest(ctx, to, owners[owner], now)
+			}
+			if at, limited := gh.RetryAt(err); limited {
+				until = at
+			} else if err != nil {
+				failed = errors.Join(failed, fmt.Errorf("evaluate: digest in repository %d: %w", to.ID, err))
+			}
 		}
 	}
 	if failed == nil && !until.IsZero() {
@@ -75,51 +69,55 @@ func (a *Actor) digests(ctx context.Context, _ *work.Claim) error {
 	return failed
 }
 
-// digestDue writes the digest if its day has come, and if the repository agrees: its owner's defaults or its own configuration name it. Else any
+// digestDue reports whether the repository gets a digest today and has none yet. It must agree: its owner's defaults or its own configuration name it. Else any
 // learner could make the app open issues in the repository of another.
-func (a *Actor) digestDue(ctx context.Context, to storage.Repository, repos []storage.Repository, stds map[int64]standard, now time.Time) error {
-	defaults, err := inforce.Defaults(ctx, a.Store, to.Owner)
+func (a *Actor) digestDue(ctx context.Context, to *storage.Repository, defaults config.Config, now time.Time) (bool, error) {
+	own, err := inforce.Own(to)
 	if err != nil {
-		return wrapped(err)
-	}
-	own, err := inforce.Own(&to)
-	if err != nil {
-		return wrapped(err)
+		return false, wrapped(err)
 	}
 	agreed := defaults.Digest
 	if !strings.EqualFold(agreed.Repo, to.FullName()) {
 		agreed = own.Digest
 	}
 	if !strings.EqualFold(agreed.Repo, to.FullName()) || !strings.EqualFold(cmp.Or(agreed.Weekday, "monday"), now.Weekday().String()) {
-		return nil
+		return false, nil
 	}
-	repos = slices.DeleteFunc(repos, func(r storage.Repository) bool { return !strings.EqualFold(r.Owner, to.Owner) })
-	return a.digest(ctx, to, repos, stds, now)
+	_, err = a.Store.Publication(ctx, to.ID, storage.PublicationDigest, weekOf(now))
+	if errors.Is(err, storage.ErrNotFound) {
+		return true, nil
+	}
+	return false, wrapped(err)
 }
 
-// digest writes one week's digest, once.
-func (a *Actor) digest(ctx context.Context, to storage.Repository, repos []storage.Repository, stds map[int64]standard, now time.Time) error {
-	year, wk := now.ISOWeek()
-	key := fmt.Sprintf("%d-W%02d", year, wk)
-	_, err := a.Store.Publication(ctx, to.ID, storage.PublicationDigest, key)
-	if err == nil {
-		return nil
-	}
-	if !errors.Is(err, storage.ErrNotFound) {
-		return wrapped(err)
-	}
+func weekOf(t time.Time) string {
+	year, week := t.ISOWeek()
+	return fmt.Sprintf("%d-W%02d", year, week)
+}
+
+// digest writes one week's digest of those of an owner's repositories whose configuration names to.
+func (a *Actor) digest(ctx context.Context, to storage.Repository, repos []storage.Repository, now time.Time) error {
+	key := weekOf(now)
 	in := render.DigestInput{From: now.Add(-week), To: now}
 	if a.PublicURL != "" {
 		in.DashboardURL = strings.TrimSuffix(a.PublicURL, "/") + "/learners"
 	}
 	learners := map[string]bool{}
 	for _, r := range repos {
-		if r.ID == to.ID {
+		if r.ID == to.ID || r.ReportID == 0 {
 			continue
 		}
-		in.Roadmap = stds[r.ID].roadmap
+		std, err := a.stored(ctx, &r)
+		if err != nil { // the others are told of all the same
+			a.Log.ErrorContext(ctx, "a repository is left out of the digest", "repository", r.FullName(), "error", err)
+			continue
+		}
+		if !strings.EqualFold(std.conf.Digest.Repo, to.FullName()) {
+			continue
+		}
+		in.Roadmap = std.roadmap
 		learners[strings.ToLower(r.Learner)] = true
-		if err := a.digestLines(ctx, &in, r, stds[r.ID].roadmap); err != nil {
+		if err := a.digestLines(ctx, &in, r, std.roadmap); err != nil {
 			return err
 		}
 	}
