@@ -41,7 +41,7 @@ var structures = []structure{
 	{"disjoint set", []string{"unionfind", "disjointset", "dsu", "disjointsetunion", "disjointsets"}, []string{"find", "union", "join", "connected", "merge"}, 2},
 	{"LRU cache", []string{"lrucache", "lfucache", "lru"}, []string{"get", "put", "set", "add", "remove", "move"}, 2},
 	{"skip list", []string{"skiplist"}, []string{"insert", "search", "add", "erase", "delete"}, 2},
-	{"dynamic array", []string{"dynamicarray", "arraylist", "circularbuffer", "ringbuffer"}, []string{"push", "pop", "add", "append", "insert", "remove", "resize", "get", "write", "read"}, 2},
+	{"dynamic array", []string{"dynamicarray", "arraylist", "circularbuffer", "ringbuffer", "ring"}, []string{"push", "pop", "add", "append", "insert", "remove", "resize", "get", "write", "read"}, 2},
 }
 
 // qualifiers may stand before or after a structure's word: MyStack, StackArray, GenericQueue.
