@@ -43,8 +43,9 @@ func TestTerminalIsNotSteered(t *testing.T) {
 
 func TestSARIF(t *testing.T) {
 	t.Parallel()
-	in := nodeHalf(testRoadmap(t))
-	data, err := SARIF(in.Report, "1.2.3")
+	roadmap := testRoadmap(t)
+	in := nodeHalf(roadmap)
+	data, err := SARIF(roadmap, in.Report, "1.2.3")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,10 @@ func TestSARIF(t *testing.T) {
 			Tool struct {
 				Driver struct {
 					Name  string
-					Rules []struct{ ID string }
+					Rules []struct {
+						ID   string
+						Help struct{ Text string }
+					}
 				}
 			}
 			Results []struct {
@@ -76,7 +80,15 @@ func TestSARIF(t *testing.T) {
 	if log.Version != "2.1.0" || run.Tool.Driver.Name != "Milepost" || len(run.Tool.Driver.Rules) != 19 {
 		t.Errorf("%s %s, %d rules", log.Version, run.Tool.Driver.Name, len(run.Tool.Driver.Rules))
 	}
+	for _, rule := range run.Tool.Driver.Rules {
+		if def, _, _ := roadmap.Milestone(rule.ID); rule.Help.Text == "" || !strings.Contains(rule.Help.Text, def.Why) {
+			t.Errorf("%s is explained by %q", rule.ID, rule.Help.Text)
+		}
+	}
 	for _, r := range run.Results {
+		if len(r.Locations) == 0 || r.Locations[0].PhysicalLocation.ArtifactLocation.URI == "" || r.Locations[0].PhysicalLocation.Region.StartLine == 0 {
+			t.Errorf("%s has no place, and GitHub takes none without: %+v", r.RuleID, r.Locations)
+		}
 		m, _ := in.Report.Milestone(r.RuleID)
 		if m.Done() || !m.Counts() {
 			t.Errorf("%s is a result, and %s", r.RuleID, m.Status)

@@ -27,8 +27,10 @@ type (
 		Rules   []sarifRule `json:"rules"`
 	}
 	sarifRule struct {
-		ID               string    `json:"id"`
-		ShortDescription sarifText `json:"shortDescription"`
+		ID               string     `json:"id"`
+		ShortDescription sarifText  `json:"shortDescription"`
+		FullDescription  *sarifText `json:"fullDescription,omitempty"`
+		Help             *sarifText `json:"help,omitempty"`
 	}
 	sarifText struct {
 		Text string `json:"text"`
@@ -47,7 +49,7 @@ type (
 		Artifact struct {
 			URI string `json:"uri"`
 		} `json:"artifactLocation"`
-		Region *sarifRegion `json:"region,omitempty"`
+		Region *sarifRegion `json:"region"`
 	}
 	sarifRegion struct {
 		StartLine int `json:"startLine"`
@@ -55,12 +57,20 @@ type (
 	}
 )
 
-// SARIF renders the open milestones of a report as a SARIF 2.1.0 log, for code-scanning views. Guards that are not met are warnings, all else is
-// a note.
-func SARIF(r *rules.Report, version string) ([]byte, error) {
+// wholeRepository is the place of what stands nowhere: GitHub's code scanning takes no result without one.
+const wholeRepository = "repository"
+
+// SARIF renders the open milestones of a report as a SARIF 2.1.0 log, for code-scanning views, with the explanations of its roadmap. Guards that
+// are not met are warnings, all else is a note.
+func SARIF(roadmap *rules.Roadmap, r *rules.Report, version string) ([]byte, error) {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "Milepost", Version: version, Rules: []sarifRule{}}}, Results: []sarifResult{}}
 	for _, m := range r.Milestones() {
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{ID: m.ID, ShortDescription: sarifText{m.Title}})
+		rule := sarifRule{ID: m.ID, ShortDescription: sarifText{m.Title}}
+		if def, _, ok := roadmap.Milestone(m.ID); ok {
+			rule.FullDescription = &sarifText{def.Why}
+			rule.Help = &sarifText{def.Why + " Recognised by: " + sentence(def.Signal)}
+		}
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 		res := sarifResult{RuleID: m.ID, Kind: "fail", Level: "note", Message: sarifText{m.Reason}}
 		switch m.Status {
 		case rules.Missing, rules.Partial:
@@ -81,9 +91,13 @@ func SARIF(r *rules.Report, version string) ([]byte, error) {
 			}
 			var l sarifLocation
 			l.Physical.Artifact.URI = e.Path
-			if e.StartLine > 0 {
-				l.Physical.Region = &sarifRegion{StartLine: e.StartLine, EndLine: max(e.StartLine, e.EndLine)}
-			}
+			line := max(1, e.StartLine) // a whole file is shown at its beginning
+			l.Physical.Region = &sarifRegion{StartLine: line, EndLine: max(line, e.EndLine)}
+			res.Locations = append(res.Locations, l)
+		}
+		if len(res.Locations) == 0 {
+			var l sarifLocation
+			l.Physical.Artifact.URI, l.Physical.Region = wholeRepository, &sarifRegion{StartLine: 1}
 			res.Locations = append(res.Locations, l)
 		}
 		run.Results = append(run.Results, res)

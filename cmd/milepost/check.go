@@ -228,7 +228,7 @@ func writeReport(std streams, getenv func(string) string, roadmap *rules.Roadmap
 		out, err = json.MarshalIndent(r, "", "  ")
 		out = append(out, '\n')
 	case "sarif":
-		out, err = render.SARIF(r, versionString())
+		out, err = render.SARIF(roadmap, r, versionString())
 	case "markdown":
 		out = []byte(render.Markdown(roadmap, r))
 	default:
