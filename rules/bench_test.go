@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -308,6 +309,29 @@ func BenchmarkRead(b *testing.B) {
 			b.Fatal(err)
 		}
 	})
+}
+
+// BenchmarkRipgrep searches the files of BenchmarkCheck/files=1000 for one pattern with rg, start of the process included, on one thread and on as
+// many as it likes. It is skipped where there is no rg.
+func BenchmarkRipgrep(b *testing.B) {
+	rg, err := exec.LookPath("rg")
+	if err != nil {
+		b.Skip("there is no rg here")
+	}
+	dir := tree(b, 1000, 10_000)
+	for _, threads := range []string{"1", "0"} {
+		b.Run("threads="+threads, func(b *testing.B) {
+			spent := 0.0
+			for b.Loop() {
+				cmd := exec.CommandContext(b.Context(), rg, "-j", threads, "-c", `findUser[0-9]+`, dir)
+				if err := cmd.Run(); err != nil {
+					b.Fatal(err)
+				}
+				spent += float64((cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Microseconds()) / 1000
+			}
+			b.ReportMetric(spent/float64(b.N), "cpu-ms/op")
+		})
+	}
 }
 
 // mapCache keeps facts in memory.

@@ -210,8 +210,8 @@ func (sc *Scanner) Scan(path string, content []byte) File {
 	}
 	s := &sc.src
 	s.reset(path, f.Lang, content)
-	s.index()
 	lex.Split(f.Lang, content, &s.Views)
+	s.starts = s.Starts
 	f.Lines = s.Lines
 	f.Generated = generated(base, content)
 	scanManifest(path, content, &f)

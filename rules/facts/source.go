@@ -220,15 +220,3 @@ func (s *Source) reset(path string, l lex.Language, content []byte) {
 	clear(s.counts)
 	clear(s.found)
 }
-
-func (s *Source) index() {
-	s.starts = append(s.starts[:0], 0)
-	for i := 0; i < len(s.Raw); {
-		n := bytes.IndexByte(s.Raw[i:], '\n')
-		if n < 0 {
-			break
-		}
-		i += n + 1
-		s.starts = append(s.starts, i)
-	}
-}

@@ -23,8 +23,8 @@ func TestGoScanner(t *testing.T) {
 			t.Fatal(err)
 		}
 		strs, coms := make([]byte, len(src)), make([]byte, len(src))
-		blankOut(strs, src)
-		blankOut(coms, src)
+		blankOut(strs, src, nil)
+		blankOut(coms, src, nil)
 		file := token.NewFileSet().AddFile(path, -1, len(src))
 		var s scanner.Scanner
 		s.Init(file, src, func(at token.Position, msg string) { t.Errorf("%s: %s", at, msg) }, scanner.ScanComments)

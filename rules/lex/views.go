@@ -19,6 +19,8 @@ import (
 type Views struct {
 	Code, Strings, Comments []byte
 	Lines                   Lines
+	// Starts are the offsets at which lines start: 0, and after each '\n'.
+	Starts []int
 }
 
 // Lines counts the lines of a source. Total is the sum of the others.
@@ -41,7 +43,7 @@ func Split(lang Language, src []byte, v *Views) {
 	n := len(src)
 	v.Code, v.Strings, v.Comments = resize(v.Code, n), resize(v.Strings, n), resize(v.Comments, n)
 	copy(v.Code, src)
-	blankOut(v.Strings, src)
+	v.Starts = blankOut(v.Strings, src, v.Starts[:0])
 	copy(v.Comments, v.Strings)
 	s := splitter{
 		src: src, code: v.Code, strs: v.Strings, coms: v.Comments, n: n,
@@ -63,15 +65,25 @@ func resize(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// blankOut fills dst with spaces and the line ends of src.
-func blankOut(dst, src []byte) {
+// blankOut fills dst with spaces and the line ends of src, and appends the offsets at which lines start.
+func blankOut(dst, src []byte, starts []int) []int {
 	for i := 0; i < len(dst); {
 		i += copy(dst[i:], spaces)
 	}
-	keep(dst, src, '\n')
+	starts = append(starts, 0)
+	for i := 0; ; {
+		j := bytes.IndexByte(src[i:], '\n')
+		if j < 0 {
+			break
+		}
+		i += j + 1
+		dst[i-1] = '\n'
+		starts = append(starts, i)
+	}
 	if bytes.IndexByte(src, '\r') >= 0 {
 		keep(dst, src, '\r')
 	}
+	return starts
 }
 
 // keep writes c to dst wherever src has it.
@@ -88,10 +100,12 @@ func keep(dst, src []byte, c byte) {
 
 func countLines(src []byte, v *Views) Lines {
 	var l Lines
-	for i := 0; i < len(src); {
+	for n, i := range v.Starts {
 		end := len(src)
-		if j := bytes.IndexByte(src[i:], '\n'); j >= 0 {
-			end = i + j
+		if n+1 < len(v.Starts) {
+			end = v.Starts[n+1] - 1
+		} else if i == end {
+			break // nothing after the last newline
 		}
 		l.Total++
 		switch {
@@ -104,7 +118,6 @@ func countLines(src []byte, v *Views) Lines {
 		default:
 			l.Markup++
 		}
-		i = end + 1
 	}
 	return l
 }
