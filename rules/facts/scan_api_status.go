@@ -202,7 +202,7 @@ func (s *Source) argument(from, to int) bool {
 }
 
 // statusCalls are methods of controllers that answer with their code.
-var statusCalls = []string{"NotFound(", "NotFound\n", "BadRequest(", "CreatedAtAction(", "CreatedAtRoute(", "Created(", "NoContent(", "NoContent\n", "Unauthorized(", "Forbid(", "Forbidden(", "Conflict(", "UnprocessableEntity(", "ValidationProblem("}
+var statusCalls = []string{"NotFound(", "HttpNotFound(", "NotFound\n", "BadRequest(", "CreatedAtAction(", "CreatedAtRoute(", "Created(", "NoContent(", "NoContent\n", "Unauthorized(", "Forbid(", "Forbidden(", "Conflict(", "UnprocessableEntity(", "ValidationProblem("}
 
 func statusCall(s *Source, off int) {
 	if off > 0 && identifier(s.Code[off-1]) {

@@ -91,7 +91,9 @@ func passwordMarks() []nameMark { //nolint:funlen // a table
 		m("PBKDF2 hash", inJVM(), "PBEKeySpec(|isBounded|bcryptSafeBounded|BCryptSHA", func(s *Source, off, _ int) bool { return s.mentions("PBEKeySpec", "bcrypt") }),
 		{kind: KindPasswordHash, name: "PBKDF2 hash", langs: inJVM(), view: Strings, lits: "PBKDF2WithHmac"},
 
-		m("password hasher", inDotNet(), "BCrypt.HashPassword|BCrypt.Verify|BCrypt.Net.BCrypt|Rfc2898DeriveBytes|KeyDerivation.Pbkdf2|PasswordHasher<|IPasswordHasher<|Argon2id|Argon2.Hash|BC.HashPassword|EnhancedHashPassword", notImport),
+		m("password hasher", inDotNet(), "BCrypt.HashPassword|BCrypt.Verify|BCrypt.Net.BCrypt|Rfc2898DeriveBytes|KeyDerivation.Pbkdf2|PasswordHasher<|IPasswordHasher<|Argon2id|Argon2.Hash|BC.HashPassword|EnhancedHashPassword|WebSecurity.CreateUserAndAccount|WebSecurity.CreateAccount", notImport),
+		m("password hasher", inDotNet(), "Crypto.HashPassword|Crypto.VerifyHashedPassword", fileMentions("System.Web.Helpers")),
+		m("password hasher", inDotNet(), "new PasswordHasher(", fileMentions("Microsoft.AspNet.Identity")),
 		m("ASP.NET Identity", inDotNet(), "userManager.CreateAsync|UserManager.CreateAsync|CheckPasswordAsync|PasswordSignInAsync|CheckPasswordSignInAsync|MapIdentityApi|AddDefaultIdentity|AddIdentityApiEndpoints", nil),
 
 		m("has_secure_password", inRuby(), "has_secure_password", nil),
@@ -167,7 +169,7 @@ func jwtMarks() []nameMark {
 		m("JWT resource server", inJVM(), ".jwt(|::jwt|oauth2ResourceServer(", fileMentions("oauth2ResourceServer", "ktor")),
 		m("JWT of Ktor", inJVM(), "jwt(|jwt {", fileMentions("io.ktor")),
 
-		m("JWT handler", inDotNet(), "JwtSecurityTokenHandler|JwtSecurityToken|JsonWebTokenHandler|AddJwtBearer|JwtBuilder|JWT.Encode", notImport),
+		m("JWT handler", inDotNet(), "JwtSecurityTokenHandler|JwtSecurityToken|JsonWebTokenHandler|AddJwtBearer|UseJwtBearerAuthentication|JwtBuilder|JWT.Encode", notImport),
 
 		m("JWT library", inGo(), "jwt.New|jwt.NewWithClaims|jwt.Parse|jwt.ParseWithClaims|jwt.ParseString|jwtauth.New|jwtauth.Verifier|jwt.Sign|jwt.NewBuilder|jwt.Signed|echojwt.|jwtware.New|middleware.JWT|jwt.ParseSigned|paseto.", func(s *Source, off, n int) bool {
 			return s.mentions("jwt")

@@ -76,7 +76,7 @@ func loginMarks() []nameMark {
 		login("log-in view", inPython(), Code, "LoginView|TokenObtainPairView|obtain_auth_token|ObtainAuthToken|OAuth2PasswordRequestForm|obtain_jwt_token|AuthenticationForm", notImport),
 		login("django.contrib.auth views", inPython(), Strings, "django.contrib.auth.urls|rest_framework.urls", nil),
 		login("authenticate()", inPython(), Code, "authenticate(", fileMentions("django.contrib.auth")),
-		login("log-in", inDotNet(), Code, "PasswordSignInAsync|CheckPasswordAsync|CheckPasswordSignInAsync", nil),
+		login("log-in", inDotNet(), Code, "FormsAuthentication.SetAuthCookie|FormsAuthentication.RedirectFromLoginPage|WebSecurity.Login(|GrantResourceOwnerCredentials|PasswordSignInAsync|CheckPasswordAsync|CheckPasswordSignInAsync", nil),
 		login("log-in", inPHP(), Code, "password_verify(|Auth::attempt|auth()->attempt", nil),
 		login("form log-in", inJVM(), Code, "formLogin(|.formLogin|authenticationManager.authenticate|UsernamePasswordAuthenticationFilter", notImport),
 		{kind: KindLogin, name: "form log-in", langs: langs(lex.YAML), view: Text, lits: "form_login:|json_login:", when: func(s *Source, off, _ int) bool { return !s.commented(off) && s.mentions("security:") }},
@@ -89,6 +89,7 @@ func loginMarks() []nameMark {
 			return notImport(s, off, n) && !strings.HasSuffix(s.Path, "admin.py")
 		}),
 		signup("create_user()", inPython(), Code, "objects.create_user", nil),
+		signup("account of WebSecurity", inDotNet(), Code, "WebSecurity.CreateUserAndAccount|WebSecurity.CreateAccount", nil),
 		signup("Identity user", inDotNet(), Code, "userManager.CreateAsync|UserManager.CreateAsync|_userManager.CreateAsync", nil),
 		signup("password_hash()", inPHP(), Code, "password_hash(", forAnybody),
 		{kind: KindSignup, name: "INSERT of a user", langs: inPHP(), view: Strings, lits: "INSERT INTO users|INSERT INTO user|INSERT INTO `users`|INSERT INTO `user`|insert into users|INSERT INTO accounts|INSERT INTO tbl_user", when: forAnybody},

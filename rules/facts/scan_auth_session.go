@@ -74,7 +74,7 @@ func sessionMarks() []nameMark { //nolint:funlen // a table
 		m("session used", inDotNet(), "Session.SetString|Session.GetString|Session.SetInt32|Session.GetInt32|Session.Set|Session.Get|Session.Remove|HttpContext.Session|Session[", func(s *Source, off, n int) bool {
 			return notImport(s, off, n) && strings.Contains(s.line(Text, off), "Session")
 		}),
-		m("cookie log-in", inDotNet(), "HttpContext.SignInAsync|PasswordSignInAsync|signInManager.SignInAsync|_signInManager.SignInAsync|AddDefaultIdentity", func(s *Source, _, _ int) bool {
+		m("cookie log-in", inDotNet(), "FormsAuthentication.SetAuthCookie|FormsAuthentication.RedirectFromLoginPage|WebSecurity.Login(|HttpContext.SignInAsync|PasswordSignInAsync|signInManager.SignInAsync|_signInManager.SignInAsync|AddDefaultIdentity", func(s *Source, _, _ int) bool {
 			return !s.mentions("JwtSecurityToken", "JwtBearer", "JsonWebTokenHandler") // a token answers the log-in
 		}),
 
@@ -159,7 +159,7 @@ func oauthMarks() []nameMark {
 		{kind: KindOAuth, name: "OAuth 2 registration", langs: langs(lex.YAML), view: Text, lits: "registration:", when: func(s *Source, off, _ int) bool {
 			return !s.commented(off) && s.mentions("oauth2:") && s.mentions("client-id", "clientId")
 		}},
-		m("provider log-in", inDotNet(), "AddGoogle(|AddFacebook(|AddMicrosoftAccount(|AddGitHub(|AddTwitter(|AddOpenIdConnect(|AddMicrosoftIdentityWebApp|AddOAuth(|GoogleJsonWebSignature|AddDiscord(|AddMicrosoftIdentityWebApi", notImport),
+		m("provider log-in", inDotNet(), "UseGoogleAuthentication(|UseFacebookAuthentication(|UseMicrosoftAccountAuthentication(|UseTwitterAuthentication(|UseOpenIdConnectAuthentication(|AddGoogle(|AddFacebook(|AddMicrosoftAccount(|AddGitHub(|AddTwitter(|AddOpenIdConnect(|AddMicrosoftIdentityWebApp|AddOAuth(|GoogleJsonWebSignature|AddDiscord(|AddMicrosoftIdentityWebApi", notImport),
 		m("OmniAuth", inRuby(), "OmniAuth::Builder|omniauth_providers|config.omniauth|:omniauthable|omniauth_callbacks", nil),
 		in("OmniAuth", inRuby(), "omniauth.auth", nil),
 		m("Socialite", inPHP(), "Socialite::|Google_Client|Google\\Client|HybridAuth|Hybridauth|OAuth2\\Client\\Provider", func(s *Source, _, _ int) bool {

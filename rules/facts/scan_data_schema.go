@@ -152,9 +152,12 @@ func indexMarks() []nameMark {
 		{kind: KindIndex, name: "JPA index", langs: inJVM(), lits: "@Index(|Index(", when: fileMentions("persistence.", "androidx.room", "exposed")},
 		{kind: KindIndex, name: "Exposed index", langs: inJVM(), lits: ".index(|index(", when: fileMentions("exposed.sql", "exposed.dao", "exposed.v1")},
 
-		{kind: KindIndex, name: "EF index", langs: inDotNet(), lits: ".HasIndex(|.IsUnique(|[Index(|[Index|.HasAlternateKey(|Indexes.CreateOne|CreateIndexModel", when: func(s *Source, off, n int) bool {
+		{kind: KindIndex, name: "EF index", langs: inDotNet(), lits: ".HasIndex(|.IsUnique(|[Index(|[Index|, Index(|.HasAlternateKey(|Indexes.CreateOne|CreateIndexModel", when: func(s *Source, off, n int) bool {
 			if next := s.byteAt(off + n); next >= '0' && next <= '9' { // [Index(0)] is the column of a table that is read
 				return false
+			}
+			if s.Code[off] == ',' { // with other attributes in the same brackets
+				return s.mentions("DataAnnotations") && strings.HasPrefix(strings.TrimSpace(s.line(Code, off)), "[")
 			}
 			return n != len("[Index") || s.mentions("EntityFrameworkCore", "DataAnnotations")
 		}},

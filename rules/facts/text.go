@@ -76,8 +76,8 @@ func generated(base string, b []byte) bool {
 		if i > 0 && mark[0] == '@' && (head[i-1] == '/' || head[i-1] == '\'' || head[i-1] == '"') {
 			continue // the path of an import
 		}
-		// schema.rb of Rails says it is generated from the database, yet it is where the learner's schema stands.
-		if i >= 0 && bytes.Count(head[:i], []byte{'\n'}) < 12 && base != "schema.rb" && base != "structure.sql" {
+		// schema.rb of Rails says it is generated from the database, yet it is where the learner's schema stands; so does what Visual Studio writes of an .edmx.
+		if i >= 0 && !strings.HasSuffix(base, ".context.cs") && bytes.Count(head[:i], []byte{'\n'}) < 12 && base != "schema.rb" && base != "structure.sql" {
 			return true
 		}
 	}

@@ -50,6 +50,8 @@ func serverImage(base string) bool {
 	switch short {
 	case "nginx", "nginx-unprivileged", "httpd", "caddy", "tomcat", "jetty", "wildfly", "openresty", "payara", "apache", "wordpress", "open-liberty", "tomee", "nginx-php-fpm", "php-apache", "php-nginx", "uvicorn-gunicorn", "uvicorn-gunicorn-fastapi", "uwsgi-nginx-flask", "uwsgi-nginx", "meinheld-gunicorn", "passenger-full", "passenger-ruby", "static-web-server", "frankenphp":
 		return true
+	case "aspnet":
+		return strings.Contains(name, "dotnet/framework/") // which starts IIS
 	case "php":
 		return strings.Contains(tag, "apache") || strings.Contains(tag, "fpm")
 	}

@@ -87,12 +87,12 @@ func unwrap(args []string) []string {
 // runners are programs that run tests whatever follows, and those that do with one of some arguments.
 var (
 	runners = []string{
-		"jest", "vitest", "mocha", "_mocha", "ava", "tap", "tape", "jasmine", "karma", "newman", "cucumber-js", "uvu", "japa", "bats", "pytest", "py.test", "nosetests", "nose2", "trial", "behave", "gotestsum", "ginkgo", "rspec", "minitest", "cucumber", "phpunit", "pest", "paratest", "codecept", "behat", "ctest", "k6", "testem", "qunit", "web-test-runner", "wtr", "stryker", "robot", "richgo", "parallel_rspec", "simple-phpunit",
+		"vstest.console", "mstest", "xunit.console", "nunit3-console", "jest", "vitest", "mocha", "_mocha", "ava", "tap", "tape", "jasmine", "karma", "newman", "cucumber-js", "uvu", "japa", "bats", "pytest", "py.test", "nosetests", "nose2", "trial", "behave", "gotestsum", "ginkgo", "rspec", "minitest", "cucumber", "phpunit", "pest", "paratest", "codecept", "behat", "ctest", "k6", "testem", "qunit", "web-test-runner", "wtr", "stryker", "robot", "richgo", "parallel_rspec", "simple-phpunit",
 	}
 	runnerArgs = map[string][]string{
 		"cypress": {"run"}, "playwright": {"test"}, "go": {"test"}, "dotnet": {"test"}, "cargo": {"test", "nextest", "tarpaulin", "llvm-cov", "t"}, "mix": {"test", "coveralls", "coveralls.json", "coveralls.github"}, "sbt": {"test", "testOnly", "testQuick", "coverage", "it:test", "+test", "ci"}, "lein": {"test"}, "swift": {"test"}, "flutter": {"test"}, "dart": {"test"},
 		"ng": {"test"}, "react-scripts": {"test"}, "react-app-rewired": {"test"}, "craco": {"test"}, "vue-cli-service": {"test:unit", "test:e2e"}, "rails": {"test", "spec", "test:system", "test:all"}, "rake": {"test", "spec", "test:all"}, "artisan": {"test"}, "deno": {"test"}, "bun": {"test"}, "node": {"--test"}, "django-admin": {"test"}, "cake": {"test"}, "ant": {"test"}, "bazel": {"test"}, "zig": {"test"}, "crystal": {"spec"}, "stack": {"test"}, "cabal": {"test"},
-		"adonis": {"test"}, "ace": {"test"}, "nx": {"test"}, "egg-bin": {"test", "cov"}, "aegir": {"test"}, "tsdx": {"test"}, "ember": {"test"}, "stencil": {"test"}, "sail": {"test", "pest", "phpunit"}, "symfony": {"phpunit"}, "vstest.console.exe": {}, "sam": {}, "forge": {"test"}, "hardhat": {"test"}, "truffle": {"test"}, "mill": {"test", "__.test"}, "evennia": {"test"}, "flask": {"test"}, "playwright-core": {"test"},
+		"adonis": {"test"}, "ace": {"test"}, "nx": {"test"}, "egg-bin": {"test", "cov"}, "aegir": {"test"}, "tsdx": {"test"}, "ember": {"test"}, "stencil": {"test"}, "sail": {"test", "pest", "phpunit"}, "symfony": {"phpunit"}, "sam": {}, "forge": {"test"}, "hardhat": {"test"}, "truffle": {"test"}, "mill": {"test", "__.test"}, "evennia": {"test"}, "flask": {"test"}, "playwright-core": {"test"},
 	}
 )
 
