@@ -166,6 +166,10 @@ func (b *bench) plugged(name string) bool {
 
 // dotnet finds the words of C# and F#.
 func (b *bench) dotnet() {
+	if b.s.Framework == "aspnet" {
+		b.tool("", "nuget restore", "", "Install-Package", "Install-Package")
+		return
+	}
 	b.tool("", "", "dotnet test", "dotnet add package", "dotnet add package")
 	var projects []manifest.Manifest
 	for i := range b.r.Manifests {

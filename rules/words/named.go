@@ -36,7 +36,7 @@ var usual = map[string]map[string]string{
 var frameworkStack = map[string]struct{ stack, run string }{
 	"django": {"python", "python manage.py runserver"}, "flask": {"python", "flask run"}, "fastapi": {"python", "uvicorn main:app"}, "spring": {"java", "mvn spring-boot:run"}, "ktor": {"kotlin", "./gradlew run"},
 	"play": {"scala", "sbt run"}, "rails": {"ruby", "bin/rails server"}, "sinatra": {"ruby", "bundle exec ruby app.rb"}, "laravel": {"php", "php artisan serve"}, "symfony": {"php", "symfony serve"},
-	"express": {"node", "npm start"}, "nest": {"node", "npm start"}, "phoenix": {"elixir", "mix phx.server"}, "gin": {"go", "go run ."}, "fiber": {"go", "go run ."},
+	"express": {"node", "npm start"}, "nest": {"node", "npm start"}, "phoenix": {"elixir", "mix phx.server"}, "gin": {"go", "go run ."}, "fiber": {"go", "go run ."}, "aspnet": {"csharp", ""},
 }
 
 // Named is the stack of a name, one of Stacks or Frameworks, with the words that are usual there, for texts about no particular repository.
@@ -51,5 +51,11 @@ func Named(name string) Stack {
 	s := Named(f.stack).With(map[string]string{"run": f.run})
 	s.Framework = name
 	delete(s.Words, "start")
+	if name == "aspnet" { // Visual Studio builds it, and runs it
+		for _, w := range []string{"run", "test", "check", "version"} {
+			delete(s.Words, w)
+		}
+		s.Words["install"], s.Words["add"], s.Words["add_dev"] = "nuget restore", "Install-Package", "Install-Package"
+	}
 	return s
 }

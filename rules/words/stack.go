@@ -109,6 +109,12 @@ func weight(r *facts.Repo, f *facts.RepoFile) int {
 
 // framework finds the framework that most files of the stack are written for.
 func (s *Stack) framework(r *facts.Repo) {
+	if s.Name == "csharp" && slices.ContainsFunc(r.Files, func(f facts.RepoFile) bool {
+		return strings.EqualFold(f.Base(), "Global.asax") && !f.Class.Has(facts.Vendored)
+	}) {
+		s.Framework = "aspnet"
+		return
+	}
 	seen, most, others := map[string]int{}, 0, 0
 	for _, h := range r.Hits(facts.KindServer) {
 		if !h.File.Own() || h.File.Class.Has(facts.Test|facts.Example) || h.Value == "plain" || stackOf[h.File.Lang()] != s.Name {

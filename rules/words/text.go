@@ -12,11 +12,11 @@ import (
 	"milepost/rules/strict"
 )
 
-// The keys by which texts differ: stacks are languages with their customs, frameworks are what a server is written for ("gin" is Echo too), tools are package
+// The keys by which texts differ: stacks are languages with their customs, frameworks are what a server is written for ("gin" is Echo too, "aspnet" is ASP.NET before Core), tools are package
 // managers, build tools, test runners and databases.
 var (
 	Stacks     = []string{"node", "python", "java", "kotlin", "csharp", "go", "ruby", "php", "rust", "scala", "elixir"}
-	Frameworks = []string{"django", "flask", "fastapi", "spring", "ktor", "play", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix", "gin", "fiber"}
+	Frameworks = []string{"django", "flask", "fastapi", "spring", "ktor", "play", "rails", "sinatra", "laravel", "symfony", "express", "nest", "phoenix", "gin", "fiber", "aspnet"}
 	Tools      = []string{
 		"npm", "pnpm", "yarn", "bun", "deno", "pip", "uv", "poetry", "pipenv", "maven", "gradle", "sbt",
 		"jest", "vitest", "mocha", "pytest", "unittest", "rspec", "pest", "postgres", "mysql", "mongodb", "prisma",
