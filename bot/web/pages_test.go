@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -563,4 +564,40 @@ func TestRenewed(t *testing.T) {
 	if page := list(); page == now || !strings.Contains(page, "margaret") {
 		t.Errorf("what changed within 30 days is still counted after 40: %.600s", page)
 	}
+}
+
+// TestRenewedTogether: people who read at once, each other things, while all changes, find what was there before they asked.
+func TestRenewedTogether(t *testing.T) {
+	t.Parallel()
+	w := fullWorld(t)
+	id := w.repos["shop-api-margaret"].ID()
+	var readers sync.WaitGroup
+	for n := range 6 {
+		roles := map[int64]string{}
+		for name, r := range w.repos {
+			if n%2 == 0 || name != "shop-api-grace" {
+				roles[r.ID()] = "admin"
+			}
+		}
+		cookie, err := w.web.SessionForTest(t.Context(), storage.User{ID: int64(500 + n), Login: fmt.Sprint("reader", n)}, w.inst.ID, roles)
+		if err != nil {
+			t.Fatal(err)
+		}
+		readers.Go(func() {
+			for i, path := range []string{"/learners.csv", "/today", "/milestones", "/milestones/jwt", "/learners?sort=percent", "/learners.csv"} {
+				login := fmt.Sprintf("other%d-%d", n, i)
+				if err := w.store.SetRepositoryLearner(t.Context(), id, login); err != nil {
+					t.Error(err)
+				}
+				r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+				r.AddCookie(cookie)
+				out := httptest.NewRecorder()
+				w.web.ServeHTTP(out, r)
+				if page := out.Body.String(); out.Code != 200 || strings.Contains(page, "margaret,academy/shop-api-margaret") || strings.HasSuffix(path, ".csv") && !strings.Contains(page, ",academy/shop-api-margaret,") {
+					t.Errorf("%s: %d: %.300s", path, out.Code, page)
+				}
+			}
+		})
+	}
+	readers.Wait()
 }
