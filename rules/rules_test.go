@@ -403,6 +403,11 @@ func TestJSONSchemaKnowsWhatTheReaderKnows(t *testing.T) {
 			}
 		}
 	}
+	for _, word := range []string{`"no-usage"`, `"unused-package"`, `"express"`, `"jest"`} {
+		if !strings.Contains(string(data), word) {
+			t.Errorf("the schema does not offer %s", word)
+		}
+	}
 }
 
 func FuzzParse(f *testing.F) {

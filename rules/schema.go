@@ -25,6 +25,11 @@ func JSONSchema() ([]byte, error) {
 			props["detector"] = map[string]any{"type": "string", "enum": names}
 		}
 	}
+	if milestone, ok := defs["Milestone"].(map[string]any); ok {
+		if props, ok := milestone["properties"].(map[string]any); ok {
+			props["near"] = map[string]any{"type": "object", "additionalProperties": schemaOf(reflect.TypeFor[Text](), defs), "propertyNames": map[string]any{"enum": probe.Cases()}}
+		}
+	}
 	doc := map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Milepost roadmap", "$defs": defs}
 	for k, v := range root {
 		doc[k] = v

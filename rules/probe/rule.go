@@ -300,6 +300,16 @@ func (r *Rule) Cases() []string {
 	return slices.Compact(out)
 }
 
+// Cases are the names of all near misses that conditions tell apart, sorted.
+func Cases() []string {
+	out := []string{unusedPackage}
+	for _, d := range detectors {
+		out = append(out, d.Cases...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Detectors lists the detectors a rule may name.
 func Detectors() []Detector { return slices.Clone(detectors) }
 

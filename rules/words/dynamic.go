@@ -45,6 +45,7 @@ func (b *bench) ruby() {
 	if v := b.s.Words["version"]; v == "" || !safe(v) {
 		b.set("version", "3.4")
 	}
+	b.set("runtime", "ruby:"+b.s.Words["version"])
 	if b.has("Gemfile.lock") {
 		b.set("copy", "Gemfile Gemfile.lock")
 	}

@@ -22,7 +22,7 @@ var usual = map[string]map[string]string{
 	},
 	"ruby": {
 		"language": "Ruby", "manifest": "Gemfile", "install": "bundle install", "test": "bundle exec rake test", "check": "bundle exec rake test", "add": "bundle add", "add_dev": "bundle add --group development",
-		"run": "bundle exec ruby app.rb", "version": "3.4", "dockerfile": "Dockerfile",
+		"run": "bundle exec ruby app.rb", "version": "3.4", "runtime": "ruby:3.4", "copy": "Gemfile Gemfile.lock", "dockerfile": "Dockerfile",
 	},
 	"php": {
 		"language": "PHP", "manifest": "composer.json", "install": "composer install", "test": "vendor/bin/phpunit", "check": "vendor/bin/phpunit", "add": "composer require", "add_dev": "composer require --dev",
@@ -32,11 +32,12 @@ var usual = map[string]map[string]string{
 	"elixir": {"language": "Elixir", "manifest": "mix.exs", "install": "mix deps.get", "test": "mix test", "check": "mix test", "run": "mix run", "dockerfile": "Dockerfile"},
 }
 
-// frameworkStack is the stack that a framework is usual in, with the command that starts a server of it.
-var frameworkStack = map[string]struct{ stack, run string }{
-	"django": {"python", "python manage.py runserver"}, "flask": {"python", "flask run"}, "fastapi": {"python", "uvicorn main:app"}, "spring": {"java", "mvn spring-boot:run"}, "ktor": {"kotlin", "./gradlew run"},
-	"play": {"scala", "sbt run"}, "rails": {"ruby", "bin/rails server"}, "sinatra": {"ruby", "bundle exec ruby app.rb"}, "laravel": {"php", "php artisan serve"}, "symfony": {"php", "symfony serve"},
-	"express": {"node", "npm start"}, "nest": {"node", "npm start"}, "phoenix": {"elixir", "mix phx.server"}, "gin": {"go", "go run ."}, "fiber": {"go", "go run ."}, "aspnet": {"csharp", ""},
+// frameworkStack is the stack that a framework is usual in, with the command that starts a server of it, and what is added where it must answer
+// from outside.
+var frameworkStack = map[string]struct{ stack, run, bind string }{
+	"django": {"python", "python manage.py runserver", " 0.0.0.0:8000"}, "flask": {"python", "flask run", " --host 0.0.0.0 --port 8000"}, "fastapi": {"python", "uvicorn main:app", " --host 0.0.0.0 --port 8000"}, "spring": {"java", "mvn spring-boot:run", ""}, "ktor": {"kotlin", "./gradlew run", ""},
+	"play": {"scala", "sbt run", ""}, "rails": {"ruby", "bin/rails server", " --binding 0.0.0.0"}, "sinatra": {"ruby", "bundle exec ruby app.rb", " -o 0.0.0.0"}, "laravel": {"php", "php artisan serve", " --host=0.0.0.0"}, "symfony": {"php", "symfony serve", ""},
+	"express": {"node", "npm start", ""}, "nest": {"node", "npm start", ""}, "phoenix": {"elixir", "mix phx.server", ""}, "gin": {"go", "go run .", ""}, "fiber": {"go", "go run .", ""}, "aspnet": {"csharp", "", ""},
 }
 
 // Named is the stack of a name, one of Stacks or Frameworks, with the words that are usual there, for texts about no particular repository.
@@ -48,11 +49,13 @@ func Named(name string) Stack {
 		}
 		return Stack{Name: name}.With(usual[name]).With(map[string]string{"dir": "", "cd": "", "port": portOf(name)})
 	}
-	s := Named(f.stack).With(map[string]string{"run": f.run})
+	s := Named(f.stack).With(map[string]string{"run": f.run, "start": f.run + f.bind})
 	s.Framework = name
-	delete(s.Words, "start")
-	if name == "aspnet" { // Visual Studio builds it, and runs it
-		for _, w := range []string{"run", "test", "check", "version"} {
+	switch name {
+	case "spring":
+		s = s.With(map[string]string{"image": "maven:3-eclipse-temurin-21", "build": "mvn --batch-mode package -DskipTests", "artifact": "target/*.jar"})
+	case "aspnet": // Visual Studio builds it, and runs it
+		for _, w := range []string{"run", "start", "test", "check", "version"} {
 			delete(s.Words, w)
 		}
 		s.Words["install"], s.Words["add"], s.Words["add_dev"] = "nuget restore", "Install-Package", "Install-Package"

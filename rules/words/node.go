@@ -30,6 +30,9 @@ func (b *bench) node() {
 	}
 	pm := b.packageManager(lock)
 	b.set("runtime", "node:24-alpine")
+	if pm.name == "bun" {
+		b.set("runtime", "oven/bun:1")
+	}
 	b.set("copy", strings.TrimSpace("package.json "+lock))
 	if b.script("postinstall")+b.script("prepare")+b.script("preinstall") != "" || b.m != nil && len(b.m.Workspaces) > 0 || b.has("pnpm-workspace.yaml") {
 		b.set("copy", ".") // what an installation runs may need more than the list of packages
