@@ -19,6 +19,7 @@ const KindRoleField Kind = "role-field"
 
 var roleScanners = []scanner{
 	{langs: langs(lex.JavaScript, lex.TypeScript, lex.Go, lex.Python, lex.PHP, lex.Rust), triggers: []string{"Admin", "admin", "Role", "role", "Permission", "permission", "restrictTo", "authorize", "Authorize", "Superuser", "superuser", "permit(", "isSeller", "isInstructor", "isManager", "isModerator", "isTeacher", "isStaff", "checkAbilit"}, scan: guardMount},
+	{langs: langs(lex.JavaScript, lex.TypeScript, lex.Go, lex.Python), view: Strings, triggers: []string{"admin", "Admin", "ADMIN", "moderator", "manager"}, scan: roleArgument},
 	{triggers: []string{"role", "Role", "isAdmin", "is_admin", "IsAdmin", "is_staff", "is_superuser", "isSuperuser", "IsSuperuser", "admin?", "has_perm", "userType", "user_type", "accountType", "hasRole", "has_role", "isSuperAdmin", "is_seller", "access_level", "IsInRole", "is_moderator", "tipo_usuario"}, scan: roleCheck},
 	{langs: inPHP(), view: Strings, triggers: []string{"role", "is_admin", "user_type", "usertype", "user_role", "admin", "level", "isAdmin"}, scan: roleOfArray},
 }
@@ -136,6 +137,10 @@ func guardMount(s *Source, off int) {
 	name := string(s.Code[start:end])
 	next := strings.TrimLeft(string(s.Between(Code, end, end+3)), " ")
 	lower := strings.ToLower(name)
+	if start > 0 && s.Raw[start-1] == '.' && strings.HasSuffix(strings.ToLower(s.receiver(start-1)), "role") && !strings.HasPrefix(next, ".") {
+		roleGiven(s, start-1-len(s.receiver(start-1))) // auth(USER_ROLE.admin)
+		return
+	}
 	if aloneValue(s, lower, next, start) || start > 0 && s.Raw[start-1] == ':' || !guardName(name) {
 		return
 	}
@@ -166,6 +171,49 @@ func guardMount(s *Source, off int) {
 		return
 	}
 	s.Emit(Fact{Kind: KindRole, Name: "guard " + name, Value: s.excerpt(off), Scope: "enforced", Line: s.LineOf(off)})
+}
+
+// roleArgument notes a role that is written out as an argument of a call on a route: Authorization([]string{"admin"}), auth("admin").
+func roleArgument(s *Source, off int) {
+	end := off
+	for end < len(s.Raw) && identifier(s.Raw[end]) && end-off < 20 {
+		end++
+	}
+	if off == 0 || end >= len(s.Raw) || strings.IndexByte("\"'`", s.Raw[off-1]) < 0 || s.Raw[end] != s.Raw[off-1] {
+		return
+	}
+	roleGiven(s, off-1)
+}
+
+// roleGiven notes the call among whose arguments a role stands, if its name says that it lets people pass and a route is given it.
+func roleGiven(s *Source, arg int) {
+	from := max(0, arg-120)
+	open := bytes.LastIndexByte(s.Code[from:arg], '(')
+	if open < 0 || strings.Trim(strings.NewReplacer("[]string{", "", "string", "").Replace(string(s.Code[from+open+1:arg])), " \t\r\n,[\"'`") != "" {
+		return
+	}
+	open += from
+	start := open
+	for start > 0 && identifier(s.Raw[start-1]) {
+		start--
+	}
+	name := string(s.Code[start:open])
+	if !containsAny(strings.ToLower(name), "auth", "role", "perm", "guard", "protect", "allow", "restrict", "access", "verifytoken", "verifyuser", "checkuser", "only") || s.receiver(start) == "passport." {
+		return
+	}
+	before := s.Code[max(0, start-260):start]
+	if i := bytes.LastIndexByte(before, ';'); i >= 0 {
+		before = before[i:]
+	}
+	loc := routeCalls(before)
+	if loc == nil {
+		return
+	}
+	between := string(before[loc[len(loc)-1][1]:])
+	if containsAny(between, "=>", "function", "await ", "return ") || strings.Count(between, "\n") > 6 {
+		return
+	}
+	s.Emit(Fact{Kind: KindRole, Name: "guard " + name, Value: s.excerpt(arg), Scope: "enforced", Line: s.LineOf(arg)})
 }
 
 // aloneValue tells a word that is a value when it stands alone and makes a guard only when it is called.
@@ -288,6 +336,11 @@ func roleMarks() []nameMark {
 			}
 			given := strings.ToLower(string(s.Between(Text, off, end)))
 			return !s.commented(off) && containsAny(given, "role", "admin", "permission", "'can:", "\"can:", "manager", "seller", "moderator") && !strings.Contains(s.line(Text, off), "function middleware")
+		}),
+		m("gate", inPHP(), Code, "Gate::allows(|Gate::denies(|Gate::authorize(|Gate::check(|Gate::any(|Gate::none(", func(s *Source, off, n int) bool {
+			// A gate that is asked about nothing but the user depends on what the user is.
+			given := string(s.Between(Code, off+n, s.closing(off+n-1)))
+			return notImport(s, off, n) && !strings.Contains(given, "$") && (!strings.Contains(given, ",") || strings.HasPrefix(given, "["))
 		}),
 		m("granted role", inPHP(), Text, "IsGranted('ROLE_|IsGranted(\"ROLE_|isGranted('ROLE_|denyAccessUnlessGranted('ROLE_|denyAccessUnlessGranted(\"ROLE_|@Security(\"is_granted('ROLE_|isGranted(\"ROLE_", func(s *Source, off, _ int) bool {
 			return !strings.HasPrefix(strings.TrimSpace(s.line(Text, off)), "//")
