@@ -160,7 +160,10 @@ func jwtMarks() []nameMark {
 		}),
 		m("JWT library", inPython(), "create_access_token(|JWTManager(|jwt_required|verify_jwt_in_request|AuthJWT|get_jwt_identity", fileMentions("flask_jwt", "fastapi_jwt_auth", "jwt_extended", "AuthJWT")),
 		m("Simple JWT", inPython(), "rest_framework_simplejwt|rest_framework_jwt|ninja_jwt", nil),
-		{kind: KindJWT, name: "Simple JWT", langs: inPython(), view: Strings, lits: "rest_framework_simplejwt|rest_framework_jwt|djoser.urls.jwt|JWTAuthentication"},
+		{kind: KindJWT, name: "Simple JWT", langs: inPython(), view: Strings, lits: "rest_framework_simplejwt|rest_framework_jwt|djoser.urls.jwt|JWTAuthentication|JWTCookieAuthentication"},
+		{kind: KindJWT, name: "dj-rest-auth with JWT", langs: inPython(), view: Text, lits: "REST_USE_JWT|USE_JWT", when: func(s *Source, off, _ int) bool {
+			return !s.commented(off) && strings.Contains(s.line(Text, off), "True")
+		}},
 		m("JWT strategy", inPython(), "JWTStrategy(|JWTAuthentication(", nil),
 
 		m("JWT library", inJVM(), "Jwts.|JWT.create|JWT.require|JwtEncoder|NimbusJwtDecoder|NimbusJwtEncoder|JwtDecoder|JWTVerifier|SignedJWT|JwtUtils.|Jwt.issuer|Jwt.claims|JwtTokenUtil|JwtClaim|JWTAuth", func(s *Source, off, n int) bool {

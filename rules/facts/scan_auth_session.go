@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"bytes"
 	"strings"
 
 	"milepost/rules/lex"
@@ -169,7 +170,9 @@ func oauthMarks() []nameMark {
 		m("OAuth 2 client", inGo(), ".AuthCodeURL(|goth.UseProviders|gothic.BeginAuthHandler|oidc.NewProvider", nil),
 		m("Google ID token", inGo(), "idtoken.Validate", nil),
 		m("OAuth 2 client", inRust(), "AuthorizationCode::new|authorize_url(|openidconnect::", fileMentions("oauth2", "openidconnect")),
-		m("Ueberauth", inElixir(), "Ueberauth|Assent", nil),
+		m("Ueberauth", inElixir(), "Ueberauth.Strategy.|Assent.", func(s *Source, off, n int) bool {
+			return !bytes.HasPrefix(s.Code[off+n:], []byte("Identity")) // a password of the application's own
+		}),
 		m("Silhouette", langs(lex.Scala), "SocialProvider|GoogleProvider|pac4j", nil),
 	}
 }
