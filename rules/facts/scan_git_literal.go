@@ -49,9 +49,19 @@ func scanAddress(s *Source, off int) {
 	for end < len(s.Raw) && end-off < 300 && strings.IndexByte(" \t\r\n\"'`<>,", s.Raw[end]) < 0 {
 		end++
 	}
-	if credentialed(string(s.Raw[off:end])) && !s.inComment(off) {
+	if address := string(s.Raw[off:end]); credentialed(address) && (!s.inComment(off) || remote(address)) {
 		s.Emit(Fact{Kind: KindSecret, Name: "password", Value: "database address", Line: s.LineOf(off)})
 	}
+}
+
+// remote reports whether an address leads to a machine of a hosting service by its full name: a password for it opens something, even where the line is
+// commented out.
+func remote(address string) bool {
+	host := address[strings.LastIndexByte(address, '@')+1:]
+	if i := strings.IndexAny(host, ":/?)"); i >= 0 {
+		host = host[:i]
+	}
+	return strings.Count(host, ".") >= 2 && strings.Trim(host, "0123456789.") != "" && !strings.Contains(host, "example.")
 }
 
 // inComment reports whether an offset lies in a comment.
