@@ -62,6 +62,18 @@ func TestReadme(t *testing.T) {
 			[]string{"words 6", "purpose Stores notes of the whole team."},
 		},
 		{
+			"commands outside code are steps and no purpose", "README.md", "# queue\n\ndocker\n\ndocker compose up\n\ncelery -A app.queue.worker worker --loglevel=info\n",
+			[]string{"words 9", "topic install"},
+		},
+		{
+			"links are no purpose", "README.md", "# boats\n\n***Links to the other files of this project.***\n",
+			[]string{"words 8"},
+		},
+		{
+			"settings to make", "README.md", "# boats\n\nKeeps a list of the boats.\n\nRequirements\n- Add the connection string to the services\n",
+			[]string{"words 14", "purpose Keeps a list of the boats.", "topic configuration"},
+		},
+		{
 			"features describe", "README.md", "# app\n\n## Features\n\n- users can create short links\n",
 			[]string{"words 5", "purpose users can create short links (feature)"},
 		},

@@ -100,6 +100,9 @@ func instruction(t string) bool {
 	if strings.HasPrefix(low, "for ") && (strings.Contains(low, " see ") || strings.Contains(low, " refer to ") || strings.Contains(low, " check ")) {
 		return true // where to read on
 	}
+	if strings.HasPrefix(low, "links to ") || strings.HasPrefix(low, "link to ") || shellLine(t) {
+		return true
+	}
 	return strings.HasSuffix(t, ":") || strings.HasPrefix(low, "you can run ") || strings.HasPrefix(low, "you can start ") || strings.HasPrefix(low, "you can install ") || strings.HasPrefix(low, "to run ") || strings.HasPrefix(low, "to install ") || strings.HasPrefix(low, "to start ")
 }
 
@@ -107,7 +110,7 @@ func instruction(t string) bool {
 var commandWords = []string{
 	"npm install", "npm i", "npm ci", "npm start", "npm run", "yarn", "pnpm", "bun ", "npx ", "node ", "nodemon", "pip install", "pip3 install", "python ", "python3 ", "uv ", "poetry ", "pipenv ", "flask ", "uvicorn ", "gunicorn ",
 	"docker ", "docker-compose", "docker compose", "go run", "go build", "go install", "make", "mvn", "./mvnw", "gradle", "./gradlew", "gradlew", "java -jar", "dotnet ", "bundle", "rails ", "rake ", "bin/rails", "bin/setup", "rackup", "ruby ",
-	"composer ", "php ", "./vendor/bin/sail", "sail ", "cargo ", "mix ", "iex ", "sbt ", "git clone", "./run", "bash ", "sh ", "task ", "just ", "kubectl ", "terraform ", "helm ", "alembic ", "django-admin", "streamlit ", "fastapi ", "virtualenv ",
+	"composer ", "php ", "./vendor/bin/sail", "sail ", "cargo ", "mix ", "iex ", "sbt ", "git clone", "./run", "bash ", "sh ", "task ", "just ", "kubectl ", "terraform ", "helm ", "alembic ", "django-admin", "streamlit ", "fastapi ", "virtualenv ", "celery ",
 }
 
 // command reports whether a line of code installs or runs something.
@@ -123,6 +126,34 @@ func command(line string) bool {
 		if end == "" || w[len(w)-1] == ' ' || !identifier(end[0]) {
 			return true
 		}
+	}
+	return false
+}
+
+// shellLine reports whether a paragraph is a command that no code block holds: it begins as one and has an option, or little but what is to be run.
+func shellLine(t string) bool {
+	words := strings.Fields(strings.TrimLeft(t, "$>#% "))
+	if len(words) < 2 || strings.HasSuffix(t, ".") || !command(t) {
+		return false
+	}
+	for _, w := range words[1:] {
+		if len(w) > 1 && w[0] == '-' {
+			return true
+		}
+	}
+	switch words[1] {
+	case "compose", "install", "run", "start", "up", "ci", "build", "dev", "test", "clone":
+		return len(words) <= 5
+	}
+	return len(words) <= 5 && strings.ContainsAny(words[1], "./:")
+}
+
+// configures reports whether a step says which settings to make: "Add the connection string to appsettings.json".
+func configures(t string) bool {
+	first, rest, _ := strings.Cut(strings.ToLower(strings.TrimLeft(t, "0123456789.)*- ")), " ")
+	switch first {
+	case "add", "set", "configure", "create", "copy", "edit", "fill", "rename", "provide", "define", "put", "specify", "update", "change":
+		return containsAny(rest, "configuration", "environment variable", "env file", "connection string", "appsettings", "settings file", ".env")
 	}
 	return false
 }
@@ -168,8 +199,11 @@ func (r *readmeReader) topics(s *Source, own []bool, template bool) {
 		if endpoint(b.text) || endpoint(b.code) || b.code != "" && endpoint(b.text+" "+b.code) {
 			emit("endpoints", b.line)
 		}
-		if b.step() {
+		if b.step() || !b.heading && shellLine(b.text) {
 			emit("install", b.line)
+		}
+		if !b.heading && configures(b.text+" "+b.code) && (b.section < 0 || !strings.Contains(strings.ToLower(r.blocks[b.section].text), "feature")) {
+			emit("configuration", b.line)
 		}
 		if _, rest, ok := strings.Cut(strings.ToLower(b.text), "run "); ok && !b.heading && command(strings.TrimLeft(rest, "\"'“‘:* ")) {
 			emit("install", b.line)
