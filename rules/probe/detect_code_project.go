@@ -243,12 +243,19 @@ func purposeOf(in *Input) (facts.Hit, bool) {
 		if h.Name != "purpose" || h.Fact.Scope == "title" && !tellingTitle(h.Value) || !h.File.Own() || h.File.Class.Has(facts.Docs) || !ownReadme(in.Repo, h.File) || len(strings.Fields(h.Value)) < 3 && len([]rune(h.Value)) < 15 {
 			continue
 		}
-		if !found || strings.Count(h.File.Path, "/") < strings.Count(best.File.Path, "/") {
+		deeper := 0
+		if found {
+			deeper = strings.Count(h.File.Path, "/") - strings.Count(best.File.Path, "/")
+		}
+		if !found || deeper < 0 || deeper == 0 && plainReadme(h.File) && !plainReadme(best.File) {
 			best, found = h, true
 		}
 	}
 	return best, found
 }
+
+// plainReadme reports whether a README is the one that is shown, not a translation or a part: README.md, not README-BACKEND.md.
+func plainReadme(f *facts.RepoFile) bool { return strings.EqualFold(stem(f.Path), "readme") }
 
 // tellingTitle reports whether a heading is as good as a sentence: "A tool for the command line to track tasks and their state".
 func tellingTitle(t string) bool {
@@ -365,7 +372,7 @@ func machine(a author) bool {
 	}
 	for _, s := range []string{a.name, a.login} {
 		s = strings.ToLower(strings.TrimSpace(s))
-		if slices.Contains(aiNames, s) || strings.HasSuffix(s, "-bot") || strings.HasSuffix(s, " bot") || strings.HasPrefix(s, "claude ") || strings.HasPrefix(s, "copilot") || strings.Contains(s, "devin-ai") {
+		if slices.Contains(aiNames, s) || strings.HasSuffix(s, "-bot") || strings.HasSuffix(s, " bot") || strings.HasPrefix(s, "claude ") || strings.HasPrefix(s, "automated ") || strings.HasPrefix(s, "copilot") || strings.Contains(s, "devin-ai") {
 			return true
 		}
 	}
@@ -454,7 +461,7 @@ func samePerson(a, b author) bool {
 	}
 	for _, x := range a.handles() {
 		for _, y := range b.handles() {
-			if x == y || len(x) >= 5 && strings.Contains(y, x) || len(y) >= 5 && strings.Contains(x, y) {
+			if x == y || len(x) >= 5 && strings.Contains(y, x) || len(y) >= 5 && strings.Contains(x, y) || len(x) >= 10 && len(y) >= 10 && near(x, y) {
 				return true
 			}
 		}
@@ -488,8 +495,40 @@ func shares(a, b author) bool {
 	return false
 }
 
+// near reports whether two names differ by two letters at most, as two spellings of one in another alphabet do: vitaly and vitaliy.
+func near(x, y string) bool {
+	a, b := []rune(x), []rune(y)
+	if len(a) > 60 || len(b) > 60 {
+		return false
+	}
+	row := make([]int, len(b)+1) // how many letters lie between what was read of a and each start of b
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range b {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, diagonal+1, row[j]+1)
+		}
+	}
+	return row[len(b)] <= 2
+}
+
+// nameWords are the words of a name, without those that names of accounts add to one: ana-dev, kim_codes.
 func nameWords(s string) []string {
-	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
+	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(words) < 2 {
+		return words
+	}
+	return slices.DeleteFunc(words, func(w string) bool {
+		return slices.Contains([]string{"hub", "dev", "devs", "code", "codes", "coder", "coding", "git", "github", "tech", "official", "developer"}, w)
+	})
 }
 
 // persons groups identities into people; the first identity of each stands for it.

@@ -219,7 +219,7 @@ var chores = []string{
 	"shivammathur/setup-php", "ruby/setup-ruby", "gradle/actions/setup", "gradle/wrapper-validation", "astral-sh/setup-uv", "snok/install-poetry", "webfactory/ssh-agent", "readme", "snake", "waka", "metrics", "blog-post", "contribut",
 	"stefanzweifel/git-auto-commit", "ad-m/github-push-action", "add-and-commit", "release-drafter", "auto-assign", "label", "greet", "welcome", "stale", "lock-threads", "peter-evans/", "dependabot/fetch-metadata", "pascalgn/automerge", "hmarr/auto-approve",
 	"aws-actions/configure-", "azure/login", "google-github-actions/auth", "google-github-actions/setup-gcloud", "softprops/action-gh-release", "ncipollo/release-action", "mxschmitt/action-tmate", "trilom/file-changes", "dorny/paths-filter", "slack", "discord", "telegram", "codecov/codecov-action",
-	"coverallsapp/", "actions-cool/", "todo-to-issue", "opencommit", "anthropics/", "google-github-actions/run-gemini", "coderabbit", "pr-agent", "jidicula/", "conventional", "commitlint", "semantic-pull-request",
+	"coverallsapp/", "actions-cool/", "todo-to-issue", "opencommit", "anthropics/", "google-github-actions/run-gemini", "coderabbit", "pr-agent", "jidicula/", "conventional", "commitlint", "semantic-pull-request", "bump", "github-tag", "tag-action", "release-please", "changelog",
 }
 
 // idle are commands that do nothing to the project's code.
