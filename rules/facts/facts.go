@@ -59,4 +59,4 @@ const (
 
 // Version changes whenever scanners change what they emit, so that stored facts of older programs are not used. It is part
 // of every stored fact's key.
-const Version = "8"
+const Version = "9"

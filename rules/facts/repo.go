@@ -123,8 +123,12 @@ func Index(name, commit string, files []RepoFile) *Repo {
 		}
 	}
 	r.Manifests = manifest.Resolve(ms)
+	byDepth := make([]*manifest.Manifest, len(r.Manifests)) // a package's nearest declaration to the root comes first
 	for i := range r.Manifests {
-		m := &r.Manifests[i]
+		byDepth[i] = &r.Manifests[i]
+	}
+	slices.SortStableFunc(byDepth, func(a, b *manifest.Manifest) int { return strings.Count(a.Path, "/") - strings.Count(b.Path, "/") })
+	for _, m := range byDepth {
 		for _, d := range m.Dependencies {
 			k := depKey(d.Ecosystem, d.Name)
 			r.deps[k] = append(r.deps[k], Declared{m, d})

@@ -12,6 +12,9 @@ import (
 // of manifests (npm scripts, Makefile targets) are not among them: they stand in [File.Manifest]; see [ProcessTool].
 const KindProcess Kind = "process"
 
+// ProcfileAlone is the Scope of a server that a Procfile starts with nothing said of its workers: that alone is no process manager.
+const ProcfileAlone = "procfile"
+
 // KindShellScript is a file of shell commands that is the project's own by its content. Name is "wrapper" for those that tools write (Gradle and
 // Maven wrappers, husky hooks, documentation makefiles), "script" for others.
 const KindShellScript Kind = "shell-script"
@@ -50,13 +53,11 @@ func processCommand(s *Source, off int) {
 		line = quotedCommand(line) // the other lines name what is installed
 	}
 	if tool := ProcessTool(line); tool != "" {
-		if tool == "gunicorn" && strings.HasPrefix(base, "procfile") && !strings.ContainsAny(line, "-") {
-			return
-		}
+		scope := ""
 		if tool == "gunicorn" && strings.HasPrefix(base, "procfile") && !workers(strings.Fields(line)) {
-			return // a Procfile alone is no process manager
+			scope = ProcfileAlone
 		}
-		s.Emit(Fact{Kind: KindProcess, Name: tool, Value: line, Line: at})
+		s.Emit(Fact{Kind: KindProcess, Name: tool, Value: line, Scope: scope, Line: at})
 	}
 }
 

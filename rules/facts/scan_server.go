@@ -113,7 +113,7 @@ var rubyMarks = []serverMark{
 
 var phpMarks = []serverMark{
 	{"$_GET", "PHP", ""}, {"$_POST", "PHP", ""}, {"$_REQUEST", "PHP", ""}, {"Route::", "Laravel", "Illuminate"}, {"AppFactory::create", "Slim", ""}, {"Slim\\App", "Slim", ""},
-	{"CI_Controller", "CodeIgniter", ""}, {"extends BaseController", "CodeIgniter", "CodeIgniter"}, {"Symfony\\Component\\HttpKernel", "Symfony", ""}, {"MicroKernelTrait", "Symfony", ""}, {"AbstractController", "Symfony", "Symfony"},
+	{"CI_Controller", "CodeIgniter", ""}, {"extends BaseController", "CodeIgniter", "CodeIgniter"}, {"Symfony\\Component\\HttpKernel\\Kernel", "Symfony", ""}, {"MicroKernelTrait", "Symfony", ""}, {"AbstractController", "Symfony", "Symfony"},
 	{"Illuminate\\Foundation\\Application", "Laravel", ""}, {"Laravel\\Lumen", "Lumen", ""}, {"yii\\web", "Yii", ""}, {"Cake\\Routing", "CakePHP", ""}, {"Cake\\Controller", "CakePHP", ""}, {"Illuminate\\Support\\Facades\\Route", "Laravel", ""}, {"Illuminate\\Http\\Request", "Laravel", ""},
 	{"Mezzio\\", "Mezzio", ""}, {"Flight::", "Flight", ""}, {"League\\Route", "League Route", ""}, {"FastRoute\\", "FastRoute", ""}, {"Bramus\\Router", "Bramus Router", ""}, {"Phalcon\\Mvc", "Phalcon", ""}, {"Swoole\\Http", "Swoole", ""},
 }

@@ -94,7 +94,7 @@ func library(base string, b []byte) bool {
 	if bytes.HasPrefix(bytes.TrimSpace(b[:min(len(b), 64)]), []byte("/*!")) {
 		return true
 	}
-	for _, name := range []string{"jquery", "bootstrap.", "bootstrap-", "popper.", "modernizr", "respond.js", "respond.src", "_references.js", "html5shiv"} {
+	for _, name := range []string{"jquery", "bootstrap.", "bootstrap-", "popper.", "modernizr", "respond.js", "respond.src", "_references.js", "html5shiv", "phoenix.js", "phoenix_html."} {
 		if strings.HasPrefix(base, name) {
 			return true
 		}

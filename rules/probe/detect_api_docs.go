@@ -67,8 +67,11 @@ func apiCalls(in *Input) Result {
 	if len(found) == 0 {
 		return Result{Status: Missing}
 	}
-	h := found[0]
-	return MetBy("calls an API with "+clean(h.Name), found[:min(3, len(found))]...)
+	res := Result{Status: Met}
+	for _, h := range found[:min(3, len(found))] {
+		res.Evidence = append(res.Evidence, At(h, "calls an API with "+clean(h.Name)))
+	}
+	return res
 }
 
 // trial tells a script that tries out the project's own server.

@@ -186,8 +186,13 @@ func processManager(in *Input) Result {
 			}
 		}
 	}
+	var alone []facts.Hit
 	for _, h := range in.Repo.Hits(facts.KindProcess) {
-		if h.File.Own() && !h.File.Class.Has(facts.Docs) {
+		switch {
+		case !h.File.Own() || h.File.Class.Has(facts.Docs):
+		case h.Fact.Scope == facts.ProcfileAlone:
+			alone = append(alone, h)
+		default:
 			ev = append(ev, At(h, h.Name))
 		}
 	}
@@ -210,6 +215,12 @@ func processManager(in *Input) Result {
 		name string
 	}{{manifest.NPM, "nodemon"}, {manifest.NPM, "pm2"}, {manifest.NPM, "ts-node-dev"}, {manifest.NPM, "tsx"}, {manifest.NPM, "forever"}, {manifest.PyPI, "gunicorn"}, {manifest.PyPI, "supervisor"}, {manifest.Gem, "foreman"}, {manifest.Gem, "rerun"}} {
 		for _, dep := range in.Repo.Dependencies(d.e, d.name) {
+			if i := slices.IndexFunc(alone, func(h facts.Hit) bool { return h.Name == d.name }); i >= 0 {
+				h := alone[i]
+				res := PartialBy(fmt.Sprintf("only `%s` starts %s, and says nothing of its workers", h.File.Path, h.Name), "started by a Procfile alone", h)
+				res.Next = fmt.Sprintf("Say in `%s` how many workers it starts: `-w 2`.", h.File.Path)
+				return res
+			}
 			return Result{Status: Partial, Reason: fmt.Sprintf("`%s` is declared in `%s`, but no script starts it", d.name, dep.Manifest.Path), Evidence: []Evidence{declaredAt(dep, "declared, not started")}, Case: "not-started"}
 		}
 	}

@@ -1206,7 +1206,7 @@ func backendValue() *rules.Roadmap {
 							probe.Rule{Code: &probe.Pattern{Languages: []string{"elixir"},
 								Match: "\\bEndpoint\\.subscribe\\(|\\bPhoenix\\.PubSub\\.subscribe\\(|\\bPresence\\.track\\(",
 							},
-								Note: "pushed to LiveView",
+								Note: "subscribes to messages of Phoenix",
 							},
 						},
 						},
