@@ -293,7 +293,7 @@ func (s *Server) learnersPage(p *request) error {
 	return p.show("learners", l)
 }
 
-// learnersCSV is the list as a table for spreadsheets.
+// learnersCSV is the list as a table for spreadsheets, with the steps and the status of each milestone.
 func (s *Server) learnersCSV(p *request) error {
 	in, err := s.listed(p)
 	if err != nil {
@@ -306,6 +306,9 @@ func (s *Server) learnersCSV(p *request) error {
 	head := []string{"learner", "repositories", "started", "percent", "met", "total", "bonus_met", "bonus_total", "change_7_days", "change_30_days", "last_push", "last_check", "cohorts"}
 	for _, st := range in.in.plan.steps {
 		head = append(head, st.ID, st.ID+"_met", st.ID+"_total")
+	}
+	for _, m := range in.in.plan.flat {
+		head = append(head, "milestone_"+m.ID)
 	}
 	_ = w.Write(head) // errors are kept until Flush
 	for _, l := range in.rows {
@@ -321,6 +324,13 @@ func (s *Server) learnersCSV(p *request) error {
 				continue
 			}
 			row = append(row, st.Word, strconv.Itoa(st.Met), strconv.Itoa(st.Total))
+		}
+		for i := range in.in.plan.flat {
+			status := l.Status[i]
+			if status == off {
+				status = ""
+			}
+			row = append(row, string(status))
 		}
 		_ = w.Write(row)
 	}

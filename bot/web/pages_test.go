@@ -23,6 +23,7 @@ import (
 	"milepost/bot/gh"
 	"milepost/bot/githubsim"
 	"milepost/bot/web"
+	"milepost/rules"
 	"milepost/storage"
 )
 
@@ -96,6 +97,15 @@ func TestExports(t *testing.T) {
 	}
 	if got := strings.Join(rows[0][:4], ","); got != "learner,repositories,started,percent" {
 		t.Errorf("head: %s", got)
+	}
+	counts := map[string]int{} // of the first learner, who has all
+	for i, name := range rows[0] {
+		if strings.HasPrefix(name, "milestone_") {
+			counts[rows[1][i]]++
+		}
+	}
+	if n := counts[string(rules.Met)]; n < 30 || n+counts[string(rules.NotApplicable)]+counts[string(rules.Attested)]+counts[string(rules.Skipped)] < 41 {
+		t.Errorf("milestones of the first: %v", counts)
 	}
 	if rows[1][3] != "100" || !strings.Contains(a.header.Get("Content-Disposition"), ".csv") {
 		t.Errorf("first row %v, %q", rows[1], a.header.Get("Content-Disposition"))
