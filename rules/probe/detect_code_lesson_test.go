@@ -61,6 +61,7 @@ func TestSpeaksOf(t *testing.T) {
 		{"a shop with a cart", "cart", true},
 		{"shopping lists", "shop", true},
 		{"notes of a workshop", "shop", false},
+		{"a service ready for production", "product", false},
 		{"my-todoserver", "todo", true},
 		{"a microblog", "blog", true},
 	} {

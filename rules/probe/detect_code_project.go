@@ -313,10 +313,10 @@ var sorts = []struct {
 }
 
 // speaksOf reports whether a text has the word of a sort. Those that other words begin with or end in stand alone or in their plural: "posts", not "Postgres";
-// "online shop", not "workshop".
+// "online shop", not "workshop"; "products", not "production".
 func speaksOf(text, word string) bool {
 	switch word {
-	case "post", "cart", "shop":
+	case "post", "cart", "shop", "product":
 		return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return r < 'a' || r > 'z' }), func(w string) bool {
 			return w == word || w == word+"s" || w == word+"ping"
 		})
@@ -495,7 +495,7 @@ func shares(a, b author) bool {
 	return false
 }
 
-// near reports whether two names differ by two letters at most, as two spellings of one in another alphabet do: vitaly and vitaliy.
+// near reports whether two names differ by two letters at most, as two spellings of one in another alphabet do: dmitry and dmitriy.
 func near(x, y string) bool {
 	a, b := []rune(x), []rune(y)
 	if len(a) > 60 || len(b) > 60 {

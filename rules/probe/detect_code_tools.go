@@ -193,7 +193,7 @@ func processManager(in *Input) Result {
 		case h.Fact.Scope == facts.ProcfileAlone:
 			alone = append(alone, h)
 		default:
-			ev = append(ev, At(h, h.Name))
+			ev = merge(ev, []Evidence{At(h, h.Name)})
 		}
 	}
 	for i := range in.Repo.Files {
@@ -214,15 +214,17 @@ func processManager(in *Input) Result {
 		e    manifest.Ecosystem
 		name string
 	}{{manifest.NPM, "nodemon"}, {manifest.NPM, "pm2"}, {manifest.NPM, "ts-node-dev"}, {manifest.NPM, "tsx"}, {manifest.NPM, "forever"}, {manifest.PyPI, "gunicorn"}, {manifest.PyPI, "supervisor"}, {manifest.Gem, "foreman"}, {manifest.Gem, "rerun"}} {
-		for _, dep := range in.Repo.Dependencies(d.e, d.name) {
-			if i := slices.IndexFunc(alone, func(h facts.Hit) bool { return h.Name == d.name }); i >= 0 {
-				h := alone[i]
-				res := PartialBy(fmt.Sprintf("only `%s` starts %s, and says nothing of its workers", h.File.Path, h.Name), "started by a Procfile alone", h)
-				res.Next = fmt.Sprintf("Say in `%s` how many workers it starts: `-w 2`.", h.File.Path)
-				return res
-			}
-			return Result{Status: Partial, Reason: fmt.Sprintf("`%s` is declared in `%s`, but no script starts it", d.name, dep.Manifest.Path), Evidence: []Evidence{declaredAt(dep, "declared, not started")}, Case: "not-started"}
+		deps := in.Repo.Dependencies(d.e, d.name)
+		if len(deps) == 0 {
+			continue
 		}
+		if i := slices.IndexFunc(alone, func(h facts.Hit) bool { return h.Name == d.name }); i >= 0 {
+			h := alone[i]
+			res := PartialBy(fmt.Sprintf("only `%s` starts %s, and says nothing of its workers", h.File.Path, h.Name), "started by a Procfile alone", h)
+			res.Next = fmt.Sprintf("Say in `%s` how many workers it starts: `-w 2`.", h.File.Path)
+			return res
+		}
+		return Result{Status: Partial, Reason: fmt.Sprintf("`%s` is declared in `%s`, but no script starts it", d.name, deps[0].Manifest.Path), Evidence: []Evidence{declaredAt(deps[0], "declared, not started")}, Case: "not-started"}
 	}
 	return Result{Status: Missing}
 }

@@ -136,6 +136,7 @@ func mountedByCompose(in *Input, f *facts.RepoFile) []facts.Hit {
 
 func compose(in *Input) Result {
 	out := Result{Status: Missing}
+	most := 0
 	files := byFile(in.Repo.Hits(facts.KindCompose))
 	slices.SortStableFunc(files, func(a, b []facts.Hit) int { // what overrides comes after what it changes
 		over := func(hits []facts.Hit) bool { return strings.Contains(hits[0].File.Base(), "override") }
@@ -156,8 +157,9 @@ func compose(in *Input) Result {
 			out = best(out, PartialBy(fmt.Sprintf("`%s` does not parse: line %d: %s", f.Path, e[0].Line, clean(e[0].Value)), "does not parse", e[0]).As("unparsed"))
 			continue
 		}
-		if svc := withName(hits, "service"); len(svc) > 0 {
-			return MetBy(counted(len(svc), "service"), svc[0])
+		if svc := withName(hits, "service"); len(svc) > most {
+			most = len(svc)
+			out = MetBy(counted(most, "service"), svc[0])
 		}
 	}
 	return out
@@ -278,7 +280,12 @@ func oneWorkflow(p pipeline) Result {
 		}
 		return Result{Status: Partial, Reason: at + " lies where " + p.service + " does not read it", Evidence: []Evidence{here}, Next: "Move it to where " + p.service + " reads it: `.github/workflows/` or the root of the repository."}
 	}
-	i := slices.IndexFunc(p.hits, func(h facts.Hit) bool { return works(h) && !prepares(h) })
+	i := slices.IndexFunc(p.hits, func(h facts.Hit) bool {
+		return works(h) && !prepares(h) && mentionsAny(strings.ToLower(h.Value), "test", "build", "lint", "check", "verify", "deploy")
+	})
+	if i < 0 {
+		i = slices.IndexFunc(p.hits, func(h facts.Hit) bool { return works(h) && !prepares(h) })
+	}
 	if i < 0 {
 		i = slices.IndexFunc(p.hits, works)
 	}

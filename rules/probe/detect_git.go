@@ -266,11 +266,7 @@ func gitignore(in *Input) Result {
 				continue
 			}
 			if !ok {
-				return Result{
-					Status: Partial, Reason: fmt.Sprintf("`%s` does not ignore `%s`, which %s leaves behind%s", files[0].Path, l.example, l.ecosystem, inFolder(dir)),
-					Next:     fmt.Sprintf("Add the line `%s` to `%s`.", l.example, files[0].Path),
-					Evidence: []Evidence{{Path: files[0].Path, Note: l.example + " is not ignored"}},
-				}
+				return uncovered(files, dir, l)
 			}
 			ev = merge(ev, []Evidence{At(h, "ignores "+h.Value)})
 		}
@@ -279,6 +275,29 @@ func gitignore(in *Input) Result {
 		ev = []Evidence{{Path: files[0].Path, Note: counted(rules, "rule")}}
 	}
 	return Result{Status: Met, Evidence: ev}
+}
+
+// uncovered is partial for what l leaves in a folder: by the file above it that lacks the rule or, where every file lies elsewhere, for want of one.
+func uncovered(files []*facts.RepoFile, dir string, l litter) Result {
+	for i := len(files) - 1; i >= 0; i-- { // the deepest first
+		if above := files[i].Dir(); above == "" || above == dir || strings.HasPrefix(dir, above+"/") {
+			p := files[i].Path
+			return Result{
+				Status: Partial, Reason: fmt.Sprintf("`%s` does not ignore `%s`, which %s leaves behind%s", p, l.example, l.ecosystem, inFolder(dir)),
+				Next:     fmt.Sprintf("Add the line `%s` to `%s`.", l.example, p),
+				Evidence: []Evidence{{Path: p, Note: l.example + " is not ignored"}},
+			}
+		}
+	}
+	where := inFolder(dir)
+	if where == "" {
+		where = " at the root"
+	}
+	return Result{
+		Status: Partial, Reason: fmt.Sprintf("no `.gitignore` applies to the `%s` that %s leaves behind%s", l.example, l.ecosystem, where),
+		Next:     fmt.Sprintf("Add the line `%s` to a `.gitignore` at the root.", l.example),
+		Evidence: []Evidence{{Path: files[0].Path, Note: "applies to its own folder"}},
+	}
 }
 
 func inFolder(dir string) string {
