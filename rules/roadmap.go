@@ -6,7 +6,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 
 	"milepost/rules/facts"
@@ -100,7 +99,19 @@ type Hints struct {
 	Example Text `yaml:"example" json:"example,omitempty"`
 }
 
-var idPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+// isID reports whether s is lower-case letters and digits in parts joined by single dashes, a letter first.
+func isID(s string) bool {
+	before := byte('-')
+	for i := range len(s) {
+		c := s[i]
+		letter, digit := c >= 'a' && c <= 'z', c >= '0' && c <= '9'
+		if !letter && (i == 0 || !digit && (c != '-' || before == '-')) {
+			return false
+		}
+		before = c
+	}
+	return before != '-'
+}
 
 // Limits of a roadmap, so that one of somebody's own costs a bounded amount of time.
 const (
@@ -111,7 +122,7 @@ const (
 
 // Prepare checks a roadmap and compiles its rules. It must be called once before Evaluate; the readers of this package do.
 func (r *Roadmap) Prepare() error {
-	if !idPattern.MatchString(r.ID) {
+	if !isID(r.ID) {
 		return fmt.Errorf("roadmap id %q: lower-case letters, digits and dashes are allowed", r.ID)
 	}
 	if len(r.Steps) == 0 || len(r.Steps) > maxSteps {
@@ -121,7 +132,7 @@ func (r *Roadmap) Prepare() error {
 	var patterns []facts.Pattern
 	for i := range r.Steps {
 		s := &r.Steps[i]
-		if !idPattern.MatchString(s.ID) || s.Title == "" {
+		if !isID(s.ID) || s.Title == "" {
 			return fmt.Errorf("step %q needs an id of lower-case letters, digits and dashes, and a title", s.ID)
 		}
 		for j := range s.Milestones {
@@ -146,7 +157,7 @@ func (r *Roadmap) Prepare() error {
 }
 
 func (m *Milestone) prepare() error {
-	if !idPattern.MatchString(m.ID) {
+	if !isID(m.ID) {
 		return fmt.Errorf("an id has lower-case letters, digits and dashes")
 	}
 	if m.Title == "" {

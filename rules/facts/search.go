@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math/bits"
 	"slices"
-	"strings"
 )
 
 // searcher finds all occurrences of a set of literals in one pass. Each literal is known by three of its bytes, those that are rarest in sources
@@ -38,10 +37,11 @@ func newSearcher(literals []string) *searcher {
 	f := &searcher{literals: literals, next: make([]int32, len(literals)), within: make([]uint8, len(literals))}
 	size := 1 << bits.Len(uint(2*len(literals))) //nolint:gosec // a length
 	f.keys, f.first = make([]uint32, size), make([]int32, size)
+	ranks := ranksOf(usual)
 	for i, l := range literals {
 		switch {
 		case len(l) >= 3:
-			f.insert(i, l)
+			f.insert(i, l, rarest(l, &ranks))
 		case l != "":
 			f.short = append(f.short, i)
 			f.pass(l)
@@ -50,8 +50,7 @@ func newSearcher(literals []string) *searcher {
 	return f
 }
 
-func (f *searcher) insert(i int, l string) {
-	at := rarest(l)
+func (f *searcher) insert(i int, l string, at int) {
 	key := gramOf(l[at:])
 	f.mark(key)
 	slot := f.slot(key)
@@ -65,19 +64,22 @@ func (f *searcher) insert(i int, l string) {
 // usual are the bytes of which sources mostly consist, the most frequent first.
 const usual = " etrnsaiolcudpmgfh_.(),=\"':;-/vybwkxj\n\t{}[]0"
 
+// ranksOf is for each byte its place in usual; those that are not in it come last.
+func ranksOf(usual string) (ranks [256]uint8) {
+	for i := range ranks {
+		ranks[i] = uint8(len(usual)) //nolint:gosec // a few dozen
+	}
+	for i := range len(usual) {
+		ranks[usual[i]] = uint8(i) //nolint:gosec // the same
+	}
+	return ranks
+}
+
 // rarest is where in a literal the three bytes stand that are rarest in sources, by how usual each is.
-func rarest(l string) int {
+func rarest(l string, ranks *[256]uint8) int {
 	best, most := 0, -1
 	for i := range min(len(l)-2, 250) {
-		n := 0
-		for _, c := range []byte(l[i : i+3]) {
-			if rank := strings.IndexByte(usual, c); rank >= 0 {
-				n += rank
-			} else {
-				n += len(usual)
-			}
-		}
-		if n > most {
+		if n := int(ranks[l[i]]) + int(ranks[l[i+1]]) + int(ranks[l[i+2]]); n > most {
 			best, most = i, n
 		}
 	}
