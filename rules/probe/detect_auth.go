@@ -83,6 +83,11 @@ func sessions(in *Input) Result {
 		// The log-in of Devise answers with a token.
 		hits = where(hits, func(h facts.Hit) bool { return h.Name != "session log-in" || h.File.Lang() != lex.Ruby })
 	}
+	if answersByAPI(in) {
+		hits = where(hits, func(h facts.Hit) bool {
+			return h.Name != "session log-in" || h.File.Lang() != lex.PHP || strings.Contains(h.File.Path, "Livewire")
+		})
+	}
 	cookies := serverHits(in, facts.KindSessionCookie, "")
 	if ktor, ok := unsigned(cookies); ok {
 		hits = where(hits, func(h facts.Hit) bool { return h.Name != "Ktor session" })
@@ -103,6 +108,21 @@ func sessions(in *Input) Result {
 		}
 	}
 	return Result{Status: Missing}
+}
+
+// answersByAPI reports whether every route of a Laravel project that takes something lies in routes/api.php, for which the framework opens no session.
+func answersByAPI(in *Input) bool {
+	api := false
+	for _, h := range serverHits(in, facts.KindRoute, "") {
+		switch {
+		case h.File.Lang() != lex.PHP:
+		case h.File.Base() == "api.php":
+			api = true
+		case h.Name != "GET":
+			return false
+		}
+	}
+	return api
 }
 
 // unsigned is the session cookie of Ktor that is neither signed nor kept on the server, where there is none that is.
