@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"milepost/rules/facts"
+	"milepost/rules/snapshot"
 )
 
 func TestLesson(t *testing.T) {
@@ -87,6 +88,30 @@ func TestStudies(t *testing.T) {
 		in := &Input{Repo: &facts.Repo{Name: c.repo}}
 		if got := c.size.studies(in, facts.Hit{Fact: &facts.Fact{Value: c.purpose}}); got != c.want {
 			t.Errorf("studies of %s (%q, %+v) = %v, want %v", c.repo, c.purpose, c.size, got, c.want)
+		}
+	}
+}
+
+func TestSkeletonOfLaravel(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		path    string
+		artisan bool
+		want    bool
+	}{
+		{"database/migrations/0001_01_01_000002_create_jobs_table.php", true, true},
+		{"database/migrations/2024_05_01_101010_create_permission_tables.php", true, true},
+		{"database/migrations/2024_05_01_101010_create_boats_table.php", true, false},
+		{"database/migrations/2024_05_01_101010_create_users_table.php", true, false},
+		{"config/app.php", true, true},
+		{"config/app.php", false, false},
+	} {
+		repo := &facts.Repo{Files: []facts.RepoFile{{Entry: snapshot.Entry{Path: c.path}}}}
+		if c.artisan {
+			repo.Files = append(repo.Files, facts.RepoFile{Entry: snapshot.Entry{Path: "artisan"}})
+		}
+		if got := skeleton(&Input{Repo: repo}, &repo.Files[0]); got != c.want {
+			t.Errorf("skeleton(%q), artisan %v = %v, want %v", c.path, c.artisan, got, c.want)
 		}
 	}
 }

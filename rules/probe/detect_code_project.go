@@ -35,6 +35,12 @@ var laravelNames = []string{
 	"app/Providers/BroadcastServiceProvider.php", "app/Providers/EventServiceProvider.php", "app/Providers/RouteServiceProvider.php", "public/index.php", "server.php", "bootstrap/app.php",
 }
 
+// laravelTables are ends of the names of migrations that Laravel's skeleton and its packages publish.
+var laravelTables = []string{
+	"_create_cache_table.php", "_create_jobs_table.php", "_create_failed_jobs_table.php", "_create_password_resets_table.php", "_create_password_reset_tokens_table.php", "_create_personal_access_tokens_table.php", "_create_sessions_table.php",
+	"_create_permission_tables.php", "_create_media_table.php", "_create_telescope_entries_table.php", "_create_notifications_table.php", "0001_01_01_000000_create_users_table.php",
+}
+
 // skeleton reports whether a generator wrote the file as part of a new project: it counts as no line of the learner's.
 func skeleton(in *Input, f *facts.RepoFile) bool {
 	p, base := f.Path, strings.ToLower(f.Base())
@@ -48,7 +54,8 @@ func skeleton(in *Input, f *facts.RepoFile) bool {
 	case lex.CSharp:
 		return strings.Contains(dir, "/Migrations/") || strings.Contains(dir, "/Areas/Identity/") || strings.Contains(dir, "/Areas/HelpPage/")
 	case lex.PHP:
-		return (strings.Contains(dir, "/config/") || strings.Contains(dir, "/lang/")) && exists(in, "artisan") || strings.Contains(dir, "/bootstrap/") || slices.ContainsFunc(laravelNames, func(n string) bool { return p == n || strings.HasSuffix(p, "/"+n) }) && exists(in, "artisan")
+		return (strings.Contains(dir, "/config/") || strings.Contains(dir, "/lang/")) && exists(in, "artisan") || strings.Contains(dir, "/bootstrap/") || slices.ContainsFunc(laravelNames, func(n string) bool { return p == n || strings.HasSuffix(p, "/"+n) }) && exists(in, "artisan") ||
+			slices.ContainsFunc(laravelTables, func(n string) bool { return strings.HasSuffix(base, n) })
 	case lex.Ruby:
 		return strings.HasPrefix(dir, "/bin/") || strings.Contains(dir, "/config/") && base != "routes.rb" || base == "rails_helper.rb"
 	case lex.TypeScript, lex.JavaScript:
