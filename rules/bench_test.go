@@ -250,16 +250,16 @@ func measured(b *testing.B, n int, f func()) {
 
 // BenchmarkCheck checks folders of source files of 10 kB with the built-in roadmap, on one core, from listing to report.
 //
-// Measured on an EPYC with go test ./rules -run xxx -bench 'Check$' -benchtime 20x, the last line on a machine that had much else to do (before
-// the latest changes it was 131 to 137 ms there, and 118 on a quiet one):
+// Measured on a quiet EPYC with go test ./rules -run xxx -bench 'Check$|Read$|Ripgrep' -benchtime 20x:
 //
 //	files  CPU      each file  allocations  allocated
-//	   10  2.3 ms   226 us       4,300      0.6 MB
-//	  100  12 ms    123 us      23,000      1.7 MB
-//	1,000  118 ms   118 us     178,000      9.5 MB (of 10 MB of source)
+//	   10  2.1 ms   206 us       3,700      0.6 MB
+//	  100  9.9 ms    99 us      19,000      1.4 MB
+//	1,000  102 ms   102 us     178,000      9.5 MB (of 10 MB of source)
 //
-// which is five times what BenchmarkRead takes beside it (23 ms) and nine times one pass of rg (13 ms, BenchmarkRipgrep): 2.5 times is not reached.
-// Most of it, by -cpuprofile: declarations 21 %, the search for literals 20 %, judging 14 %, the views of the lexer 11 %.
+// which is five times what BenchmarkRead takes beside it (20 ms) and nine times one pass of rg (12 ms, BenchmarkRipgrep): 2.5 times is not reached.
+// Most of it, by -cpuprofile: declarations 21 %, the search for literals 20 %, judging 14 %, the views of the lexer 11 %. It was 118 ms before lines
+// were found once for all.
 func BenchmarkCheck(b *testing.B) {
 	r := builtin(b)
 	for _, n := range []int{10, 100, 1000} {
@@ -272,15 +272,18 @@ func BenchmarkCheck(b *testing.B) {
 
 // BenchmarkCheckManyFiles checks 10 to 100,000 small files, each a router or controller with its facts.
 //
-// Measured on a busy EPYC with go test ./rules -run xxx -bench ManyFiles -benchtime 2x; nothing is worse than linear:
+// Measured on a quiet EPYC with go test ./rules -run xxx -bench ManyFiles -benchtime 2x; nothing is worse than linear:
 //
-//	 files  CPU      each file  allocations  allocated
-//	 1,000   41 ms    41 us      44,000        4 MB
-//	10,000  306 ms    31 us     405,000       33 MB (before: 463 ms, 736,000 and 61 MB)
+//	  files  CPU             each file  allocations  allocated
+//	     10  2.0 ms          200 us         3,800      0.9 MB
+//	    100  4.1 ms           41 us         5,600      0.7 MB
+//	  1,000   27 ms           27 us        42,000      3.6 MB
+//	 10,000  318 ms           32 us       405,000       33 MB
+//	100,000  2.9 s to 3.6 s   29 to 36 us  4,036,000   333 MB
 //
-// The command on 100,000 of them (/usr/bin/time -v milepost check FOLDER, two runs on that busy machine): 3.6 and 3.7 s of CPU, 1.0 s of it the
-// system's, and 192 and 199 MB at the peak; before names, routers and answers were kept without a map of strings for each, 8.8 s and 335 MB. Their
-// facts alone are 135 MB.
+// The command on 100,000 of them (/usr/bin/time milepost check FOLDER, three runs): 2.4 to 2.9 s on the clock, 3.6 to 4.2 s of CPU, 1.0 s of it the
+// system's, and 193 to 195 MB at the peak. Before names, routers and answers were kept without a map of strings for each, the benchmark took 4.2 s and
+// the command 311 MB. Their facts alone are 135 MB.
 func BenchmarkCheckManyFiles(b *testing.B) {
 	r := builtin(b)
 	for _, n := range []int{10, 100, 1000, 10_000, 100_000} {
@@ -293,7 +296,7 @@ func BenchmarkCheckManyFiles(b *testing.B) {
 
 // BenchmarkRead reads the files of BenchmarkCheck/files=1000 and does nothing with them: the floor.
 //
-// Measured beside BenchmarkCheck, the files in the page cache as they are there: 17 to 23 ms of CPU.
+// Measured beside BenchmarkCheck, the files in the page cache as they are there: 17 to 25 ms of CPU.
 func BenchmarkRead(b *testing.B) {
 	dir := tree(b, 1000, 10_000)
 	measured(b, 1000, func() {
@@ -313,7 +316,7 @@ func BenchmarkRead(b *testing.B) {
 // BenchmarkRipgrep searches the files of BenchmarkCheck/files=1000 for one pattern with rg, start of the process included, on one thread and on as
 // many as it likes. It is skipped where there is no rg.
 //
-// Measured with go test ./rules -run xxx -bench Ripgrep -benchtime 20x and rg 13: 13 ms of CPU on one thread, 14 ms on two.
+// Measured with go test ./rules -run xxx -bench Ripgrep -benchtime 20x and rg 13: 12 ms of CPU on one thread, 14 ms on two.
 func BenchmarkRipgrep(b *testing.B) {
 	rg, err := exec.LookPath("rg")
 	if err != nil {
@@ -357,7 +360,7 @@ func (m mapCache) Put(_ context.Context, files map[facts.Key]*facts.File) error 
 
 // BenchmarkRecheck checks 1,000 files of which one changed since the last check, as the server does after a push: only that one is read.
 //
-// Measured with go test ./rules -run xxx -bench Recheck -benchtime 30x: 9.9 ms of CPU, 34,000 allocations and 3.7 MB; 16.4 ms, 44,000 and 10.7 MB
+// Measured with go test ./rules -run xxx -bench Recheck -benchtime 20x: 9.6 to 12.5 ms of CPU, 78,000 allocations and 2.5 MB; 16.4 ms and 10.7 MB
 // before names and endpoints were judged once and hits held no copy of their facts.
 func BenchmarkRecheck(b *testing.B) {
 	r := builtin(b)
