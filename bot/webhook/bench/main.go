@@ -8,13 +8,13 @@
 // a temporary folder; without them it is left out. Compare within one table, on a machine that does nothing else. Two cores of an AMD EPYC, Go 1.26, Node 20:
 //
 //	receiver            keeps  per second  p50 ms  p99 ms  CPU µs each  peak MiB
-//	milepost  SQLite, durable       11272     5.1    14.7           84        59
-//	  probot          nothing        4576    12.6    30.8          218       148
-//	    bare          nothing       10915     5.6    15.0           88        14
+//	milepost  SQLite, durable       11638     4.9    14.0           81        60
+//	  probot          nothing        5105    11.1    27.0          196       156
+//	    bare          nothing       12154     5.3    10.8           82        14
 //
 // The three largest costs of ours, by profile: net/http's reading and answering (38 %, a third of it the write of the answer), SQLite's commit (36 %: write-ahead log 13 %, fsync 14 %,
 // shared by all deliveries that came meanwhile), and the walk over the payload (8 %, without decoding it); the signature is 4 %. What had cost most was none of these but waiting: on one core everything stood
-// still during each fsync (see cmd/milepost's overlapDisk). The bare handler decodes the payload by encoding/json, which is why it is no faster.
+// still during each fsync (see cmd/milepost's overlapDisk). The bare handler decodes the payload by encoding/json, which is why it is hardly faster.
 package main
 
 import (
