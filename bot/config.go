@@ -110,24 +110,8 @@ func (c *Config) validate() error {
 	}
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	for _, a := range []struct{ name, value string }{{"GITHUB_API_URL", c.APIURL}, {"GITHUB_SERVER_URL", c.ServerURL}, {"PUBLIC_URL", c.PublicURL}, {"WEBHOOK_PROXY_URL", c.WebhookProxy}} {
-		u, err := url.Parse(a.value)
-		if a.value != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
-			fault("%s must be an address such as https://example.org, not %q", a.name, a.value)
-		}
-	}
-	if c.Port < 0 || c.Port > 65535 {
-		fault("PORT must be 0 to 65535, not %d", c.Port)
-	}
-	if strings.Trim(c.Host, "0123456789.") == "" && c.Host != "" && net.ParseIP(c.Host) == nil || strings.ContainsAny(c.Host, "/ ") {
-		fault("HOST must be an address of this machine such as 127.0.0.1 or localhost, not %q", c.Host)
-	}
-	if _, port, err := net.SplitHostPort(c.MetricsAddr); c.MetricsAddr != "" && (err != nil || !isPort(port)) {
-		fault("METRICS_ADDR must be an address with a port such as 127.0.0.1:9090, not %q", c.MetricsAddr)
-	}
-	if err := storage.CheckURL(c.DatabaseURL); err != nil {
-		faults = append(faults, err)
-	}
+	c.validateAddresses(fault)
+	c.validateApp(fault)
 	for i, login := range c.Admins {
 		name := strings.TrimPrefix(strings.TrimSpace(login), "@")
 		if strings.Trim(strings.ToLower(name), loginCharacters) != "" {
@@ -136,23 +120,11 @@ func (c *Config) validate() error {
 		}
 		c.Admins[i] = name
 	}
-	if (c.ClientID == "") != (c.ClientSecret == "") {
-		fault("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET belong together and one is not set; copy both from the app's settings page")
-	}
-	if block, _ := pem.Decode([]byte(strings.ReplaceAll(c.PrivateKey, `\n`, "\n"))); c.PrivateKey != "" && block == nil {
-		fault("PRIVATE_KEY holds no key; give all of the .pem file, from -----BEGIN to the last line")
-	}
-	if !strings.HasPrefix(c.WebhookPath, "/") {
-		fault("WEBHOOK_PATH must start with a slash, not %q", c.WebhookPath)
-	}
 	if _, err := c.level(); err != nil {
 		fault("LOG_LEVEL takes debug, info, warn or error, not %q", c.LogLevel)
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		fault("LOG_FORMAT takes text or json, not %q", c.LogFormat)
-	}
-	if c.PrivateKey != "" && c.PrivateKeyPath != "" {
-		fault("PRIVATE_KEY and PRIVATE_KEY_PATH are both set; keep one")
 	}
 	if n := len(c.SessionSecret); n > 0 && n < 32 {
 		fault("SESSION_SECRET has %d characters; use at least 32 random ones, for example from `openssl rand -hex 32`", n)
@@ -163,6 +135,45 @@ func (c *Config) validate() error {
 	if _, err := storage.ParseRetention(c.Retention); err != nil {
 		fault("RETENTION names what is kept and for how many days, such as deliveries=8,reports=400: %w", err)
 	}
+	return errors.Join(append(faults, c.Tracing.faults()...)...)
+}
+
+// validateAddresses checks where things are.
+func (c *Config) validateAddresses(fault func(format string, args ...any)) {
+	for _, a := range []struct{ name, value string }{{"GITHUB_API_URL", c.APIURL}, {"GITHUB_SERVER_URL", c.ServerURL}, {"PUBLIC_URL", c.PublicURL}, {"WEBHOOK_PROXY_URL", c.WebhookProxy}} {
+		u, err := url.Parse(a.value)
+		if a.value != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+			fault("%s must be an address such as https://example.org, not %q", a.name, a.value)
+		}
+	}
+	if strings.Trim(c.Host, "0123456789.") == "" && c.Host != "" && net.ParseIP(c.Host) == nil || strings.ContainsAny(c.Host, "/ ") {
+		fault("HOST must be an address of this machine such as 127.0.0.1 or localhost, not %q", c.Host)
+	}
+	if c.Port < 0 || c.Port > 65535 {
+		fault("PORT must be 0 to 65535, not %d", c.Port)
+	}
+	if _, port, err := net.SplitHostPort(c.MetricsAddr); c.MetricsAddr != "" && (err != nil || !isPort(port)) {
+		fault("METRICS_ADDR must be an address with a port such as 127.0.0.1:9090, not %q", c.MetricsAddr)
+	}
+	if err := storage.CheckURL(c.DatabaseURL); err != nil {
+		fault("%w", err)
+	}
+	if !strings.HasPrefix(c.WebhookPath, "/") {
+		fault("WEBHOOK_PATH must start with a slash, not %q", c.WebhookPath)
+	}
+}
+
+// validateApp checks what is said of the GitHub App.
+func (c *Config) validateApp(fault func(format string, args ...any)) {
+	if c.PrivateKey != "" && c.PrivateKeyPath != "" {
+		fault("PRIVATE_KEY and PRIVATE_KEY_PATH are both set; keep one")
+	}
+	if block, _ := pem.Decode([]byte(strings.ReplaceAll(c.PrivateKey, `\n`, "\n"))); c.PrivateKey != "" && block == nil {
+		fault("PRIVATE_KEY holds no key; give all of the .pem file, from -----BEGIN to the last line")
+	}
+	if (c.ClientID == "") != (c.ClientSecret == "") {
+		fault("GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET belong together and one is not set; copy both from the app's settings page")
+	}
 	c.WebhookSecret = slices.DeleteFunc(c.WebhookSecret, func(s string) bool { return strings.TrimSpace(s) == "" })
 	if c.Configured() && len(c.WebhookSecret) == 0 {
 		fault("WEBHOOK_SECRET is needed with APP_ID: without it anybody could send deliveries; use the secret of the app's webhook settings")
@@ -170,7 +181,6 @@ func (c *Config) validate() error {
 	if c.Configured() && c.PrivateKey == "" && c.PrivateKeyPath == "" {
 		fault("PRIVATE_KEY or PRIVATE_KEY_PATH is needed with APP_ID; GitHub gives the .pem file on the app's settings page")
 	}
-	return errors.Join(append(faults, c.Tracing.faults()...)...)
 }
 
 // loginCharacters are what logins are made of.
