@@ -256,7 +256,7 @@ func (p *plan) shares(all []*learner) []int {
 				walk++
 			}
 		}
-		out[i] = done * 100 / max(1, walk)
+		out[i] = tally{Have: done, Lack: walk - done}.Percent()
 	}
 	return out
 }

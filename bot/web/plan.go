@@ -150,7 +150,7 @@ func (p *plan) report(v *view, status []rules.Status) *rules.Report {
 		ms := make([]rules.MilestoneReport, 0, len(s.Milestones))
 		for _, m := range s.Milestones {
 			if v.tiers[at] != "" {
-				ms = append(ms, rules.MilestoneReport{ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: v.tiers[at], Status: status[at]})
+				ms = append(ms, rules.MilestoneReport{ID: m.ID, Title: m.Title, Kind: m.Kind, Tier: v.tiers[at], Status: status[at], Effort: m.Effort})
 			}
 			at++
 		}

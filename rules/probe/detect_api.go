@@ -400,7 +400,7 @@ func dataEndpoints(in *Input) Result {
 	case count >= 2:
 		return Result{Status: Met, Evidence: routePlaces(data)}
 	case rendered+count >= 2 && rendered > 0:
-		return Result{Status: Partial, Reason: "the endpoints found render pages; none or one returns data such as JSON", Evidence: routePlaces(slices.Concat(data, pages)), Case: "pages"}
+		return Result{Status: Partial, Reason: "the endpoints found render pages; at most one returns data such as JSON", Evidence: routePlaces(slices.Concat(data, pages)), Case: "pages"}
 	case count == 1:
 		return Result{Status: Partial, Reason: fmt.Sprintf("one endpoint was found, %s; two are needed", describe(data[0])), Evidence: routePlaces(data), Case: "one"}
 	}

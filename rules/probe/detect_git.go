@@ -638,5 +638,9 @@ func committedDependencies(in *Input) Result {
 	if len(ev) == 0 {
 		return Result{Status: Met}
 	}
-	return Result{Status: Missing, Evidence: ev, Reason: reason, Next: fmt.Sprintf("Run `git rm -r --cached %s`, add the path to `.gitignore`, and commit.", ev[0].Path)}
+	folder := ev[0].Path
+	if strings.ContainsAny(folder, " '") {
+		folder = "'" + strings.ReplaceAll(folder, "'", `'\''`) + "'"
+	}
+	return Result{Status: Missing, Evidence: ev, Reason: reason, Next: fmt.Sprintf("Run `git rm -r --cached %s`, add the path to `.gitignore`, and commit.", folder)}
 }
