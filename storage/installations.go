@@ -77,7 +77,7 @@ func (q *Queries) RenameAccount(ctx context.Context, id int64, login string) err
 			return err
 		}
 		for _, owner := range owners {
-			if err := q.moveSettings(ctx, owner, "", login, ""); err != nil {
+			if err := q.moveSettings(ctx, id, owner, "", login, ""); err != nil {
 				return err
 			}
 		}
@@ -116,7 +116,7 @@ func (q *Queries) DeleteInstallation(ctx context.Context, id int64) error {
 			return err
 		}
 		for _, owner := range owners {
-			if err := q.deleteSettings(ctx, owner, ""); err != nil {
+			if err := q.deleteSettings(ctx, id, owner, ""); err != nil {
 				return err
 			}
 		}

@@ -175,7 +175,7 @@ func (q *Queries) RenameRepository(ctx context.Context, id int64, owner, name st
 		var was, before string
 		switch err := one(ctx, q.r, []any{&was, &before}, `SELECT owner, name FROM repositories WHERE id = $1`, id); {
 		case err == nil:
-			if err := q.moveSettings(ctx, was, before, owner, name); err != nil {
+			if err := q.moveSettings(ctx, id, was, before, owner, name); err != nil {
 				return wrap(err, "move settings of repository %d", id)
 			}
 		case !errors.Is(err, ErrNotFound):
@@ -203,7 +203,7 @@ func (q *Queries) DeleteRepository(ctx context.Context, id int64) error {
 		var owner, name string
 		switch err := one(ctx, q.r, []any{&owner, &name}, `SELECT owner, name FROM repositories WHERE id = $1`, id); {
 		case err == nil:
-			if err := q.deleteSettings(ctx, owner, name); err != nil {
+			if err := q.deleteSettings(ctx, id, owner, name); err != nil {
 				return err
 			}
 		case !errors.Is(err, ErrNotFound):

@@ -26,8 +26,24 @@ func settingsOf(owner, name string) (keys []any, prefix string) {
 	return keys, prefix
 }
 
-// deleteSettings removes the settings of a repository, or, without a name, of all repositories of an owner.
-func (q *Queries) deleteSettings(ctx context.Context, owner, name string) error {
+// shared reports whether others bear the name of a repository, or, without a name, of the account of an installation: settings of that name are theirs too.
+func (q *Queries) shared(ctx context.Context, id int64, owner, name string) (bool, error) {
+	query, args := `SELECT (SELECT count(*) FROM installations WHERE id <> $1 AND lower(account_login) = lower($2))
+ + (SELECT count(*) FROM repositories WHERE installation_id <> $1 AND lower(owner) = lower($2) AND removed_at IS NULL)`, []any{id, owner}
+	if name != "" {
+		query = `SELECT count(*) FROM repositories WHERE id <> $1 AND lower(owner) = lower($2) AND lower(name) = lower($3) AND removed_at IS NULL`
+		args = append(args, name)
+	}
+	var others int
+	err := one(ctx, q.r, []any{&others}, query, args...)
+	return others > 0, err
+}
+
+// deleteSettings removes the settings of a repository, or, without a name, of all repositories of an installation's account, unless others have them too.
+func (q *Queries) deleteSettings(ctx context.Context, id int64, owner, name string) error {
+	if shared, err := q.shared(ctx, id, owner, name); err != nil || shared {
+		return err
+	}
 	keys, prefix := settingsOf(owner, name)
 	_, err := q.w.exec(ctx, `DELETE FROM settings WHERE substr(key, 1, length($1)) = $1`, prefix)
 	if err == nil && len(keys) > 0 {
@@ -36,12 +52,16 @@ func (q *Queries) deleteSettings(ctx context.Context, owner, name string) error 
 	return err
 }
 
-// moveSettings follows a new name of a repository, or, without names, of an owner. What the new name has already is newer and stays.
-func (q *Queries) moveSettings(ctx context.Context, owner, name, newOwner, newName string) error {
+// moveSettings follows a new name of a repository, or, without names, of an installation's account. What the new name has already is newer and stays;
+// what others have under the old one is left to them.
+func (q *Queries) moveSettings(ctx context.Context, id int64, owner, name, newOwner, newName string) error {
 	keys, prefix := settingsOf(owner, name)
 	newKeys, newPrefix := settingsOf(newOwner, newName)
 	if prefix == newPrefix {
 		return nil
+	}
+	if shared, err := q.shared(ctx, id, owner, name); err != nil || shared {
+		return err
 	}
 	const move = `UPDATE settings SET key = $2 || substr(key, length($1) + 1) WHERE substr(key, 1, length($1)) = $1
  AND NOT EXISTS (SELECT 1 FROM settings AS s WHERE s.key = $2 || substr(settings.key, length($1) + 1))`
@@ -53,7 +73,7 @@ func (q *Queries) moveSettings(ctx context.Context, owner, name, newOwner, newNa
 			return err
 		}
 	}
-	return q.deleteSettings(ctx, owner, name)
+	return q.deleteSettings(ctx, id, owner, name)
 }
 
 // Setting is the value of a key. What is secret the caller encrypts.

@@ -60,7 +60,7 @@ func Exercise(t *testing.T, open Opener) {
 		{"wakes", testWakes}, {"claim order", testClaimOrder}, {"coalescing", testCoalescing}, {"lease and fence", testFence}, {"retry snooze park", testRetry}, {"timer", testTimer}, {"rein", testRein}, {"stats", testStats},
 		{"rollback", testRollback}, {"installations", testInstallations}, {"repositories", testRepositories}, {"facts", testFacts}, {"reports", testReports},
 		{"earned and statuses", testEarned}, {"publications and pulls", testPublications}, {"mentoring", testMentoring}, {"people", testPeople},
-		{"settings", testSettings}, {"deletion", testDeletion}, {"settings of repositories", testSettingsGo}, {"pruning", testPrune},
+		{"settings", testSettings}, {"deletion", testDeletion}, {"settings of repositories", testSettingsGo}, {"settings of namesakes", testSettingsShared}, {"pruning", testPrune},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, b) })
 	}

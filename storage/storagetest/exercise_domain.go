@@ -570,6 +570,45 @@ func testSettingsGo(t *testing.T, b *bench) {
 	same(t, "settings after the installation was deleted", left(), []string{other + "=1"})
 }
 
+// testSettingsShared: they stay as long as a namesake has them.
+func testSettingsShared(t *testing.T, b *bench) {
+	left := func(what string, want ...string) {
+		t.Helper()
+		var keys []string
+		for _, key := range []string{"org-config/twin", "org-changed/twin", "roadmap/twin/.github/r.yml"} {
+			if _, err := b.Setting(b.ctx, key); err == nil {
+				keys = append(keys, key)
+			} else {
+				wantErr(t, err, storage.ErrNotFound)
+			}
+		}
+		same(t, "settings "+what, keys, want)
+	}
+	all := []string{"org-config/twin", "org-changed/twin", "roadmap/twin/.github/r.yml"}
+	for _, key := range all {
+		check(t, b.PutSetting(b.ctx, key, []byte("1")))
+	}
+	for id, login := range map[int64]string{83: "Twin", 84: "twin", 85: "third"} {
+		check(t, b.PutInstallation(b.ctx, storage.Installation{ID: id, AccountLogin: login}))
+	}
+	for id, installation := range map[int64]int64{2110: 83, 2111: 84} {
+		check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: installation, Owner: "Twin", Name: ".GitHub"}))
+	}
+	check(t, b.RemoveRepository(b.ctx, 2110))
+	check(t, b.DeleteRepository(b.ctx, 2110))
+	left("after a removed namesake was deleted", all...)
+	check(t, b.DeleteInstallation(b.ctx, 83))
+	left("after an installation before this one was deleted", all...)
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: 2112, InstallationID: 85, Owner: "Twin", Name: "b"}))
+	check(t, b.RenameAccount(b.ctx, 84, "Else"))
+	left("after a new login of an account that has a repository elsewhere", all...)
+	check(t, b.RenameAccount(b.ctx, 84, "Twin"))
+	check(t, b.RemoveRepository(b.ctx, 2112))
+	check(t, b.DeleteInstallation(b.ctx, 84))
+	left("after the last one was deleted")
+	check(t, b.DeleteInstallation(b.ctx, 85))
+}
+
 func testPrune(t *testing.T, b *bench) {
 	accept := func(guid string, k storage.Key) {
 		t.Helper()
