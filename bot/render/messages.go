@@ -36,7 +36,7 @@ const (
 	msgBoxPause       = "Pause for 14 days"
 	msgBoxMentor      = "Ask my mentor to look"
 	msgLastGood       = "The configuration has a mistake. Milepost goes on with the last good one:"
-	msgCouldNot       = "Could not be checked, and so not counted as missing:"
+	msgCouldNot       = "Could not be checked, so neither met nor missing:"
 	msgNobodyAtFault  = "Milepost tries again by itself."
 	msgNothingMoves   = "No milestone moves"
 	msgNothingIsLost  = "Nothing is lost."
