@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -27,16 +28,27 @@ func installationDest(i *Installation) []any {
 }
 
 // PutInstallation writes an installation; one that was deleted is back. CreatedAt of a known one stays; UpdatedAt is set.
+// A new login of its account is followed as [Queries.RenameAccount] does.
 func (q *Queries) PutInstallation(ctx context.Context, i Installation) error {
 	now := q.now()
 	if i.CreatedAt.IsZero() {
 		i.CreatedAt = now
 	}
-	_, err := q.w.exec(ctx, `INSERT INTO installations (id, account_login, account_id, account_type, suspended, repository_selection, permissions, created_at, updated_at)
+	err := q.atomically(ctx, func(q *Queries) error {
+		was, err := q.Installation(ctx, i.ID)
+		if err == nil && i.AccountLogin != "" && was.AccountLogin != i.AccountLogin {
+			err = q.RenameAccount(ctx, i.ID, i.AccountLogin)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		_, err = q.w.exec(ctx, `INSERT INTO installations (id, account_login, account_id, account_type, suspended, repository_selection, permissions, created_at, updated_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET account_login = excluded.account_login, account_id = excluded.account_id,
  account_type = excluded.account_type, suspended = excluded.suspended, repository_selection = excluded.repository_selection,
  permissions = excluded.permissions, deleted_at = NULL, updated_at = excluded.updated_at`,
-		i.ID, i.AccountLogin, i.AccountID, i.AccountType, i.Suspended, i.RepositorySelection, i.Permissions, i.CreatedAt, now)
+			i.ID, i.AccountLogin, i.AccountID, i.AccountType, i.Suspended, i.RepositorySelection, i.Permissions, i.CreatedAt, now)
+		return err
+	})
 	return wrap(err, "put installation %d", i.ID)
 }
 

@@ -63,9 +63,36 @@ func stamped(now string) string {
 	return `updated_at = CASE WHEN repositories.updated_at < ` + now + ` THEN ` + now + ` ELSE repositories.updated_at + 1 END`
 }
 
-// PutRepository writes what GitHub says about a repository, new or known. An empty DefaultBranch leaves what is there; Homepage and Topics are written as
-// they are. Of a known repository all else stays, Learner too, and one that was removed stays so; of a new one Learner is written.
+// PutRepository writes what GitHub says about a repository, new or known; what was read from its files follows a new name. An empty DefaultBranch leaves
+// what is there; Homepage and Topics are written as they are. Of a known repository all else stays, Learner too, and one that was removed stays so; of a new
+// one Learner is written.
 func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
+	owner, name, err := q.nameOf(ctx, r.ID)
+	switch {
+	case errors.Is(err, ErrNotFound) || err == nil && owner == r.Owner && name == r.Name: // nearly always: one statement needs no transaction
+		err = q.putRepository(ctx, r)
+	case err == nil:
+		err = q.atomically(ctx, func(q *Queries) error {
+			owner, name, err := q.nameOf(ctx, r.ID) // anew: the other one was read outside
+			if err == nil {
+				err = q.moveSettings(ctx, r.ID, owner, name, r.Owner, r.Name)
+			}
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+			return q.putRepository(ctx, r)
+		})
+	}
+	return wrap(err, "put repository %d", r.ID)
+}
+
+// nameOf is the name of a repository, also of a removed one.
+func (q *Queries) nameOf(ctx context.Context, id int64) (owner, name string, err error) {
+	err = one(ctx, q.r, []any{&owner, &name}, `SELECT owner, name FROM repositories WHERE id = $1`, id)
+	return owner, name, err
+}
+
+func (q *Queries) putRepository(ctx context.Context, r Repository) error {
 	defer q.changed(r.ID)
 	_, err := q.w.exec(ctx, `INSERT INTO repositories (id, installation_id, owner, name, private, archived, fork, default_branch, homepage, topics, learner, created_at, updated_at)
  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (id) DO UPDATE SET installation_id = excluded.installation_id, owner = excluded.owner, name = excluded.name,
@@ -73,7 +100,7 @@ func (q *Queries) PutRepository(ctx context.Context, r Repository) error {
  default_branch = CASE WHEN excluded.default_branch = '' THEN repositories.default_branch ELSE excluded.default_branch END,
  homepage = excluded.homepage, topics = excluded.topics, `+stamped(`excluded.updated_at`),
 		r.ID, r.InstallationID, r.Owner, r.Name, r.Private, r.Archived, r.Fork, r.DefaultBranch, r.Homepage, bound(r.Topics), r.Learner, q.now())
-	return wrap(err, "put repository %d", r.ID)
+	return err
 }
 
 // Repository is one repository by its id.
@@ -169,22 +196,6 @@ func (q *Queries) SetRepositorySettings(ctx context.Context, id int64, settings 
 	return q.updateRepository(ctx, "settings", id, `settings = $3`, settings)
 }
 
-// RenameRepository follows a new name or owner; installationID 0 leaves the installation.
-func (q *Queries) RenameRepository(ctx context.Context, id int64, owner, name string, installationID int64) error {
-	return q.atomically(ctx, func(q *Queries) error {
-		var was, before string
-		switch err := one(ctx, q.r, []any{&was, &before}, `SELECT owner, name FROM repositories WHERE id = $1`, id); {
-		case err == nil:
-			if err := q.moveSettings(ctx, id, was, before, owner, name); err != nil {
-				return wrap(err, "move settings of repository %d", id)
-			}
-		case !errors.Is(err, ErrNotFound):
-			return wrap(err, "repository %d", id)
-		}
-		return q.updateRepository(ctx, "name", id, `owner = $3, name = $4, installation_id = CASE WHEN CAST($5 AS BIGINT) = 0 THEN installation_id ELSE $5 END`, owner, name, installationID)
-	})
-}
-
 // RemoveRepository notes that the installation no longer covers it. Its data stays until DeleteRepository.
 func (q *Queries) RemoveRepository(ctx context.Context, id int64) error {
 	return q.updateRepository(ctx, "removal", id, `removed_at = $2`)
@@ -200,8 +211,7 @@ func (q *Queries) RestoreRepository(ctx context.Context, id int64) error {
 // DeleteRepository removes a repository with all its data in one transaction. Deleting what is not there is no error.
 func (q *Queries) DeleteRepository(ctx context.Context, id int64) error {
 	err := q.atomically(ctx, func(q *Queries) error {
-		var owner, name string
-		switch err := one(ctx, q.r, []any{&owner, &name}, `SELECT owner, name FROM repositories WHERE id = $1`, id); {
+		switch owner, name, err := q.nameOf(ctx, id); {
 		case err == nil:
 			if err := q.deleteSettings(ctx, id, owner, name); err != nil {
 				return err

@@ -66,7 +66,7 @@ func testRepositories(t *testing.T, b *bench) {
 		Settings: []byte(`{"x":1}`), PushedAt: now, CreatedAt: now, UpdatedAt: now.Add(8 * time.Millisecond)} // eight changes, each with its own stamp
 	same(t, "repository", got, want)
 	check(t, b.PauseRepository(b.ctx, id, time.Time{}, ""))
-	check(t, b.RenameRepository(b.ctx, id, "Bob", "Shop", 0))
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: 71, Owner: "Bob", Name: "Shop"}))
 	check(t, b.SetRepositoryLearner(b.ctx, id, "Bob"))
 	all, err := b.RepositoriesByLearner(b.ctx, "bob")
 	check(t, err)
@@ -557,7 +557,7 @@ func testSettingsGo(t *testing.T, b *bench) {
 	check(t, b.DeleteRepository(b.ctx, 2100))
 	rest := []string{owner + "ab/r.yml=1", owner + ".github/r.yml=1", "org-config/acme_1=1", "org-changed/acme_1=1", other + "=1"}
 	same(t, "settings after a repository was deleted", left(), rest)
-	check(t, b.RenameRepository(b.ctx, 2101, "Acme_1", "New", 0))
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: 2101, InstallationID: 82, Owner: "Acme_1", Name: "New"}))
 	rest[0] = owner + "new/r.yml=1"
 	same(t, "settings after one was renamed", left(), rest)
 	check(t, b.DeleteRepository(b.ctx, 2102))
@@ -566,6 +566,15 @@ func testSettingsGo(t *testing.T, b *bench) {
 	check(t, b.PutSetting(b.ctx, "org-config/moved", []byte("newer")))
 	check(t, b.RenameAccount(b.ctx, 82, "Moved"))
 	same(t, "settings after the account was renamed", left(), []string{"roadmap/moved/new/r.yml=1", "org-config/moved=newer", other + "=1"})
+	check(t, b.PutInstallation(b.ctx, storage.Installation{ID: 82, AccountLogin: "Acme_1"}))
+	same(t, "settings after the renaming was seen late", left(), []string{owner + "new/r.yml=1", "org-config/acme_1=newer", other + "=1"})
+	r, err := b.Repository(b.ctx, 2101)
+	check(t, err)
+	equal(t, "name", r.FullName(), "Acme_1/New")
+	check(t, b.WithTx(b.ctx, func(tx *storage.Tx) error { // as one who hears of the repository alone
+		return tx.PutRepository(b.ctx, storage.Repository{ID: 2101, InstallationID: 82, Owner: "Moved", Name: "New"})
+	}))
+	same(t, "settings after one was transferred", left(), []string{"org-config/acme_1=newer", "roadmap/moved/new/r.yml=1", other + "=1"})
 	check(t, b.DeleteInstallation(b.ctx, 82))
 	same(t, "settings after the installation was deleted", left(), []string{other + "=1"})
 }
@@ -594,6 +603,9 @@ func testSettingsShared(t *testing.T, b *bench) {
 	for id, installation := range map[int64]int64{2110: 83, 2111: 84} {
 		check(t, b.PutRepository(b.ctx, storage.Repository{ID: id, InstallationID: installation, Owner: "Twin", Name: ".GitHub"}))
 	}
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: 2110, InstallationID: 83, Owner: "Twin", Name: "old"}))
+	left("after a namesake was renamed", all...)
+	check(t, b.PutRepository(b.ctx, storage.Repository{ID: 2110, InstallationID: 83, Owner: "Twin", Name: ".github"}))
 	check(t, b.RemoveRepository(b.ctx, 2110))
 	check(t, b.DeleteRepository(b.ctx, 2110))
 	left("after a removed namesake was deleted", all...)
