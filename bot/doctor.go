@@ -328,7 +328,7 @@ func (d *doctor) webhook(ctx context.Context) {
 	default:
 		d.say("webhook", OK, "GitHub sends to "+hook.URL, "")
 	}
-	log, err := d.gh.Deliveries(ctx, d.now().Add(-24*time.Hour))
+	log, _, err := d.gh.Deliveries(ctx, d.now().Add(-24*time.Hour), "")
 	if err != nil {
 		d.say("deliveries", Warning, err.Error(), "try again")
 		return

@@ -1,12 +1,15 @@
 package evaluate_test
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,5 +121,145 @@ func TestMissedDeliveries(t *testing.T) {
 	w.Clock.Add(72 * time.Hour)
 	if err := tick(t, w, "redeliver"); err != nil || len(asked(w)) != len(got)+1 {
 		t.Errorf("what GitHub no longer keeps is asked for: %v", err)
+	}
+}
+
+// missed is what the setting "redeliver" holds.
+type missed struct {
+	Scanned time.Time              `json:"scanned"`
+	Begun   time.Time              `json:"begun"`
+	Cursor  string                 `json:"cursor"`
+	Waiting map[string]undelivered `json:"waiting"`
+}
+
+type undelivered struct {
+	ID    int64     `json:"id"`
+	At    time.Time `json:"at"`
+	Tries int       `json:"tries"`
+}
+
+func readMissed(t *testing.T, w *flowtest.World) (m missed) {
+	t.Helper()
+	data, err := w.Store.Setting(t.Context(), "redeliver")
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func writeMissed(t *testing.T, w *flowtest.World, m missed) {
+	t.Helper()
+	data, err := json.Marshal(m)
+	if err == nil {
+		err = w.Store.PutSetting(t.Context(), "redeliver", data)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// outage lets three pushes go missing.
+func outage(w *flowtest.World, repo *githubsim.Repo) {
+	w.Sim.PlanDeliveries(func(githubsim.Delivery) githubsim.Plan { return githubsim.Plan{Drop: true} })
+	for _, name := range []string{"Dockerfile", "LICENSE", "src/app.test.js"} {
+		w.Sim.PushFiles(repo, "", w.Owner, "add "+name, map[string]string{name: "x\n"})
+	}
+	w.Settle()
+	w.Sim.PlanDeliveries(nil)
+	w.Sim.ResetCalls()
+}
+
+// TestRedeliverUntilTimeIsUp: what was asked for is kept, what was cut off was no try, and the next run goes on.
+func TestRedeliverUntilTimeIsUp(t *testing.T) {
+	t.Parallel()
+	w, repo := started(t, flowtest.Options{})
+	outage(w, repo)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var posts atomic.Int32
+	w.Sim.Fail(func(r *http.Request) githubsim.Fault {
+		if strings.HasSuffix(r.URL.Path, "/attempts") && posts.Add(1) == 2 {
+			cancel()
+			return githubsim.Fault{Kind: githubsim.FaultTimeout}
+		}
+		return githubsim.Fault{}
+	})
+	for _, timer := range w.Actor.Timers(storage.Retention{}) {
+		if timer.Name == "redeliver" {
+			if err := timer.Handler.Handle(ctx, &work.Claim{}); !errors.Is(err, context.Canceled) {
+				t.Errorf("the run that was cut off: %v", err)
+			}
+		}
+	}
+	m, tries := readMissed(t, w), 0
+	for _, u := range m.Waiting {
+		tries += u.Tries
+	}
+	if posts.Load() != 2 || tries != 1 || m.Scanned.IsZero() || len(m.Waiting) < 3 {
+		t.Errorf("%d calls, then kept: %+v", posts.Load(), m)
+	}
+	if err := tick(t, w, "redeliver"); err != nil {
+		t.Fatal(err)
+	}
+	w.Settle()
+	if met := w.Met(repo); int(posts.Load()) != len(m.Waiting)+1 || !strings.Contains(met, "dockerfile") {
+		t.Errorf("%d calls for %d deliveries; met: %s", posts.Load(), len(m.Waiting), met)
+	}
+}
+
+// TestRedeliverInParts: a run asks for so many, the next for those that were not asked for.
+func TestRedeliverInParts(t *testing.T) {
+	t.Parallel()
+	w, _ := started(t, flowtest.Options{})
+	m := missed{Scanned: w.Clock.Now(), Waiting: map[string]undelivered{}}
+	for i := range 510 {
+		m.Waiting[fmt.Sprintf("lost-%d", i)] = undelivered{ID: int64(1<<40 + i), At: w.Clock.Now().Add(-time.Hour)}
+	}
+	writeMissed(t, w, m)
+	w.Sim.ResetCalls()
+	for _, want := range []int{500, 510} {
+		if err := tick(t, w, "redeliver"); err == nil {
+			t.Error("GitHub knows none of them, and there is no error")
+		}
+		if got := slices.Compact(slices.Sorted(slices.Values(asked(w)))); len(got) != want {
+			t.Errorf("asked for %d, want %d", len(got), want)
+		}
+	}
+}
+
+// TestRedeliverReadsTheLogToItsEnd: a log too long for one run is read on where the last one stopped, or anew where GitHub no longer knows that place.
+func TestRedeliverReadsTheLogToItsEnd(t *testing.T) {
+	t.Parallel()
+	for name, refused := range map[string]int{"goes on": 0, "begins anew": http.StatusUnprocessableEntity, "begins anew, too": http.StatusBadRequest} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			known := refused == 0
+			w, repo := started(t, flowtest.Options{})
+			outage(w, repo)
+			log := w.Sim.Deliveries()
+			newest := log[len(log)-1].ID
+			begun := w.Clock.Now().Add(-time.Minute).UTC()
+			writeMissed(t, w, missed{Begun: begun, Cursor: fmt.Sprintf("v1_%d", newest)})
+			w.Sim.Fail(func(r *http.Request) githubsim.Fault {
+				if !known && r.URL.Query().Get("cursor") != "" {
+					return githubsim.Fault{Kind: githubsim.FaultStatus, Status: refused}
+				}
+				return githubsim.Fault{}
+			})
+			if err := tick(t, w, "redeliver"); err != nil {
+				t.Fatal(err)
+			}
+			m := readMissed(t, w)
+			if m.Cursor != "" || m.Scanned.Equal(begun) != known || m.Scanned.Before(begun) {
+				t.Errorf("begun %v, kept %+v", begun, m)
+			}
+			there := slices.ContainsFunc(asked(w), func(p string) bool { return strings.Contains(p, fmt.Sprintf("/%d/", newest)) })
+			if len(asked(w)) < 2 || there == known {
+				t.Errorf("asked for %v; the newest is %d", asked(w), newest)
+			}
+		})
 	}
 }

@@ -2,10 +2,13 @@ package gh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/google/go-github/v62/github"
 )
 
 // Info is what GitHub says about the app itself.
@@ -111,34 +114,40 @@ type HookDelivery struct {
 // Delivered reports whether the server answered with success.
 func (d HookDelivery) Delivered() bool { return d.StatusCode >= 200 && d.StatusCode < 300 }
 
-// Deliveries reads GitHub's log of deliveries, newest first, back to a time, up to 10,000.
-func (a *App) Deliveries(ctx context.Context, since time.Time) ([]HookDelivery, error) {
-	var out []HookDelivery
-	const first = "app/hook/deliveries?per_page=100"
-	path := first
+// Deliveries reads GitHub's log of deliveries, newest first, from a cursor ("" is its beginning) back to a time, up to 10,000 of them. What is left is read
+// from the cursor next; it is "" when nothing is.
+func (a *App) Deliveries(ctx context.Context, since time.Time, cursor string) (log []HookDelivery, next string, err error) {
 	for range 100 {
+		path := "app/hook/deliveries?per_page=100"
+		if cursor != "" {
+			path += "&cursor=" + url.QueryEscape(cursor)
+		}
 		var some []HookDelivery
 		resp, err := a.own.do(ctx, http.MethodGet, "/app/hook/deliveries", path, nil, &some, nil)
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
 		for _, d := range some {
 			if d.DeliveredAt.Before(since) {
-				return out, nil
+				return log, "", nil
 			}
-			out = append(out, d)
+			log = append(log, d)
 		}
 		if resp.Cursor == "" || len(some) == 0 {
-			return out, nil
+			return log, "", nil
 		}
-		path = first + "&cursor=" + url.QueryEscape(resp.Cursor)
+		cursor = resp.Cursor
 	}
-	return out, nil
+	return log, cursor, nil
 }
 
 // Redeliver asks GitHub to send a delivery again.
 func (a *App) Redeliver(ctx context.Context, id int64) error {
-	return a.own.call(ctx, http.MethodPost, "/app/hook/deliveries/{delivery_id}/attempts", fmt.Sprintf("app/hook/deliveries/%d/attempts", id), nil, nil)
+	err := a.own.call(ctx, http.MethodPost, "/app/hook/deliveries/{delivery_id}/attempts", fmt.Sprintf("app/hook/deliveries/%d/attempts", id), nil, nil)
+	if accepted := (*github.AcceptedError)(nil); errors.As(err, &accepted) {
+		return nil // 202 is how GitHub says yes to this
+	}
+	return err
 }
 
 // Credentials are what GitHub hands out when an app is made from a manifest.

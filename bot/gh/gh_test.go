@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -462,6 +463,43 @@ func TestNamesThatLeadElsewhere(t *testing.T) {
 		}
 		if _, err := client.Repository(t.Context(), gh.Repo{Owner: name, Name: name}); !gh.Is(err, gh.NotFound) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestDeliveriesInParts: a log of 15,000 is read in two parts, and back to a time.
+func TestDeliveriesInParts(t *testing.T) {
+	t.Parallel()
+	const pages = 150
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
+		if page+1 < pages {
+			w.Header().Set("Link", fmt.Sprintf(`<https://api.github.com/app/hook/deliveries?per_page=100&cursor=%d>; rel="next"`, page+1))
+		}
+		var some []string
+		for i := range 100 {
+			n := page*100 + i
+			some = append(some, fmt.Sprintf(`{"id":%d,"delivered_at":%q}`, 1_000_000-n, now.Add(-time.Duration(n)*time.Second).Format(time.RFC3339)))
+		}
+		_, _ = fmt.Fprint(w, "["+strings.Join(some, ",")+"]")
+	}))
+	t.Cleanup(server.Close)
+	sim := githubsim.New(githubsim.Options{})
+	made := sim.CreateApp(githubsim.AppOptions{Owner: sim.AddUser("ada", "", ""), Name: "Milepost"})
+	app, err := gh.New(gh.Config{AppID: made.ID, PrivateKey: made.PrivateKeyPEM, APIURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		since  time.Duration
+		cursor string
+		log    int
+		next   string
+	}{{24 * time.Hour, "", 10_000, "100"}, {24 * time.Hour, "100", 5_000, ""}, {249 * time.Second, "", 250, ""}} {
+		log, next, err := app.Deliveries(t.Context(), now.Add(-c.since), c.cursor)
+		if err != nil || len(log) != c.log || next != c.next {
+			t.Errorf("%+v: %d deliveries, then %q, %v", c, len(log), next, err)
 		}
 	}
 }
