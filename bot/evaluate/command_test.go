@@ -440,3 +440,64 @@ func TestCommandsThatChangeNothing(t *testing.T) {
 		t.Errorf("%d claims, %v", len(claims), err)
 	}
 }
+
+// TestEvidenceThatIsThere: a path may have in it what elsewhere is the place in a file.
+func TestEvidenceThatIsThere(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.Sim.PushFiles(s.repo, "", s.Owner, "more", map[string]string{"C#/Program.cs": "x\n", "src/x.go": "x\n", "notes#2.md": "x\n", "log:10": "x\n"})
+	s.Settle()
+	for path, there := range map[string]bool{
+		"C#/Program.cs": true, "C#/Program.cs#L3": true, "C#": true, "./C#/": true, "notes#2.md": true, "log:10": true, "src/x.go:10": true, "src/x.go:10:5": true,
+		"src/x.go:10-20": true, "src/x.go#L10-L20": true, "C": false, "C#/Other.cs": false, "src/x.go:a": false, "log": false, "#L1": false,
+	} {
+		want := "no file or folder"
+		if there {
+			want = "Noted"
+		}
+		if got := s.say("learner", "/milepost evidence license "+path); len(got.replies) != 1 || !strings.Contains(got.replies[0], want) {
+			t.Errorf("%s: answered %q, want %q", path, got.replies, want)
+		}
+	}
+}
+
+// TestEvidenceInATruncatedTree: of files that GitHub does not list nothing is known to be missing, also when they are judged from what is stored.
+func TestEvidenceInATruncatedTree(t *testing.T) {
+	t.Parallel()
+	w := flowtest.New(t, flowtest.Options{Sim: func(o *githubsim.Options) { o.TreeLimit = 2 }})
+	w.Sim.Fail(func(r *http.Request) githubsim.Fault {
+		if strings.Contains(r.URL.Path, "/tarball/") {
+			return githubsim.Fault{Kind: githubsim.FaultStatus, Status: http.StatusNotFound}
+		}
+		return githubsim.Fault{}
+	})
+	repo := w.Sim.CreateRepo(w.Owner, "shop", githubsim.RepoOptions{})
+	w.Sim.PushFiles(repo, "", w.Owner, "start", starter())
+	w.Settle()
+	w.Sim.Comment(repo, w.Owner, w.Issue(repo).Number, "/milepost evidence license zoo/licence.md")
+	w.Settle()
+	claims, err := w.Store.EvidenceClaims(t.Context(), repo.ID())
+	if err != nil || len(claims) != 1 {
+		t.Errorf("%d claims, %v", len(claims), err)
+	}
+	report := w.Report(repo)
+	if m, _ := report.Milestone("dockerfile"); m.Status != "unknown" {
+		t.Errorf("dockerfile is %s", m.Status)
+	}
+}
+
+// TestSkipOfWhatIsDone: a skip applies only to what is not done.
+func TestSkipOfWhatIsDone(t *testing.T) {
+	t.Parallel()
+	s := newSchool(t)
+	s.say("mona", "/milepost approve license Seen.")
+	for _, id := range []string{"readme", "license"} {
+		if got := s.say("learner", "/milepost skip "+id+" learned"); len(got.replies) != 1 || !strings.Contains(got.replies[0], "done already") {
+			t.Errorf("%s: answered %q", id, got.replies)
+		}
+	}
+	skips, err := s.Store.Skips(t.Context(), s.repo.ID())
+	if err != nil || len(skips) != 0 {
+		t.Errorf("%d skips, %v", len(skips), err)
+	}
+}

@@ -174,12 +174,12 @@ func (a *Actor) judgeStored(ctx context.Context, repo *storage.Repository, std s
 	if err != nil {
 		return report, false, fmt.Errorf("evaluate: %w", err)
 	}
-	entries, err := unpack(files.Entries)
+	entries, truncated, err := unpack(files.Entries)
 	if err != nil {
 		return report, false, err
 	}
 	s := snapshot.New(entries, unavailable)
-	s.Name, s.Commit, s.Ref = repo.FullName(), files.Commit, repo.DefaultBranch
+	s.Name, s.Commit, s.Ref, s.Truncated = repo.FullName(), files.Commit, repo.DefaultBranch, truncated
 	cache := newFactsCache(a.Store, by.Patterns().Fingerprint())
 	missing, err := facts.Missing(ctx, s, cache)
 	if err != nil || len(missing) > 0 {

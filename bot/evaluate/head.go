@@ -231,7 +231,7 @@ func (r *run) again(ctx context.Context, in rules.Input) (judged, error) {
 	if err != nil {
 		return judged{}, fmt.Errorf("evaluate: %w", err)
 	}
-	entries, err := unpack(row.Entries)
+	entries, truncated, err := unpack(row.Entries)
 	if err != nil {
 		return judged{}, err
 	}
@@ -239,16 +239,16 @@ func (r *run) again(ctx context.Context, in rules.Input) (judged, error) {
 		return judged{}, err
 	}
 	in.Activity = r.act.Activity
-	return r.fromEntries(ctx, row.Tree, row.Commit, entries, in)
+	return r.fromEntries(ctx, row.Tree, row.Commit, entries, truncated, in)
 }
 
 // fromEntries judges a commit whose list of files is known.
-func (r *run) fromEntries(ctx context.Context, tree, commit string, entries []snapshot.Entry, in rules.Input) (judged, error) {
+func (r *run) fromEntries(ctx context.Context, tree, commit string, entries []snapshot.Entry, truncated bool, in rules.Input) (judged, error) {
 	files := make([]facts.RepoFile, len(entries))
 	for i, e := range entries {
 		files[i].Entry = e
 	}
-	return r.rejudged(ctx, judged{treeSHA: tree, repo: &facts.Repo{Name: r.repo.FullName(), Commit: commit, Files: files}}, in)
+	return r.rejudged(ctx, judged{treeSHA: tree, repo: &facts.Repo{Name: r.repo.FullName(), Commit: commit, Files: files, Truncated: truncated}}, in)
 }
 
 // empty judges a repository without a commit.

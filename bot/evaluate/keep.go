@@ -45,7 +45,7 @@ func (r *run) keep(ctx context.Context, got *judged) error {
 	for i := range got.repo.Files {
 		entries = append(entries, got.repo.Files[i].Entry)
 	}
-	packed, err := pack(entries)
+	packed, err := pack(entries, got.repo.Truncated)
 	if err != nil {
 		return err
 	}
@@ -297,10 +297,16 @@ func (r *run) keepEarned(ctx context.Context, tx *storage.Tx, got *judged, moved
 }
 
 // pack and unpack are the stored form of a list of files.
-func pack(entries []snapshot.Entry) ([]byte, error) {
+// pack encodes a list of files, followed by true where the list is not whole.
+func pack(entries []snapshot.Entry, truncated bool) ([]byte, error) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
-	if err := json.NewEncoder(z).Encode(entries); err != nil {
+	e := json.NewEncoder(z)
+	err := e.Encode(entries)
+	if err == nil && truncated {
+		err = e.Encode(true)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("evaluate: pack files: %w", err)
 	}
 	if err := z.Close(); err != nil {
@@ -309,16 +315,21 @@ func pack(entries []snapshot.Entry) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func unpack(data []byte) ([]snapshot.Entry, error) {
+func unpack(data []byte) (entries []snapshot.Entry, truncated bool, err error) {
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
-		return nil, fmt.Errorf("evaluate: unpack files: %w", err)
+		return nil, false, fmt.Errorf("evaluate: unpack files: %w", err)
 	}
-	var out []snapshot.Entry
-	if err := json.NewDecoder(io.LimitReader(z, 256<<20)).Decode(&out); err != nil {
-		return nil, fmt.Errorf("evaluate: unpack files: %w", err)
+	d := json.NewDecoder(io.LimitReader(z, 256<<20))
+	if err = d.Decode(&entries); err == nil {
+		if err = d.Decode(&truncated); errors.Is(err, io.EOF) {
+			err = nil
+		}
 	}
-	return out, nil
+	if err != nil {
+		return nil, false, fmt.Errorf("evaluate: unpack files: %w", err)
+	}
+	return entries, truncated, nil
 }
 
 func decodeReport(data []byte) (rules.Report, error) {

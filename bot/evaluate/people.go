@@ -14,6 +14,7 @@ import (
 	"milepost/bot/inforce"
 	"milepost/bot/publish"
 	"milepost/bot/render"
+	"milepost/rules"
 	"milepost/rules/snapshot"
 	"milepost/storage"
 )
@@ -282,8 +283,7 @@ func (r *run) allowed(ctx context.Context, c command.Command, by string) (string
 		if c.Text == "" {
 			return render.ReplyNeeds(c.Verb, "a reason"), false, nil
 		}
-		r.rejudge = true
-		return render.ReplySkip(m, c.Text), true, q.PutSkip(ctx, storage.Skip{RepoID: id, Milestone: m, Reason: c.Text, By: by, At: r.Now()})
+		return r.skip(ctx, storage.Skip{RepoID: id, Milestone: m, Reason: c.Text, By: by, At: r.Now()})
 	case "unskip":
 		return r.unskip(ctx, m)
 	case "evidence":
@@ -364,6 +364,28 @@ func (r *run) resume(ctx context.Context) (bool, error) {
 	return was, r.pauseUntil(ctx, pub, time.Time{}, "")
 }
 
+// skip leaves a milestone out of the count, unless it is done: a skip applies only to what is not.
+func (r *run) skip(ctx context.Context, s storage.Skip) (string, bool, error) {
+	report, err := r.latest(ctx)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return "", false, err
+	}
+	if m, ok := report.Milestone(s.Milestone); ok && m.Done() {
+		return render.ReplySkipDone(s.Milestone), true, nil
+	}
+	r.rejudge = true
+	return render.ReplySkip(s.Milestone, s.Reason), true, wrapped(r.Store.PutSkip(ctx, s))
+}
+
+// latest is the newest report.
+func (r *run) latest(ctx context.Context) (rules.Report, error) {
+	row, err := r.Store.LatestReport(ctx, r.repo.ID)
+	if err != nil {
+		return rules.Report{}, fmt.Errorf("evaluate: %w", err)
+	}
+	return decodeReport(row.Data)
+}
+
 // unskip lets a milestone count again. Only the configuration ends what it skips.
 func (r *run) unskip(ctx context.Context, id string) (string, bool, error) {
 	deleted, err := r.Store.DeleteSkip(ctx, r.repo.ID, id)
@@ -377,8 +399,8 @@ func (r *run) unskip(ctx context.Context, id string) (string, bool, error) {
 	return render.ReplyUnskip(id, deleted), true, nil
 }
 
-// lineOf is the place in a file at the end of a path.
-var lineOf = regexp.MustCompile(`(#.*|:[0-9]+)$`)
+// lineOf is the place in a file at the end of a path: #L10-L20, :10, :10:5 or :10-20.
+var lineOf = regexp.MustCompile(`(#[^/]*|(:[0-9]+){1,2}(-[0-9]+)?)$`)
 
 // holds reports whether the default branch, as it was last checked, has what a claim points at. An address is not looked at, nor a path that a push of
 // this moment may have brought.
@@ -393,21 +415,22 @@ func (r *run) holds(ctx context.Context, what string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("evaluate: %w", err)
 	}
-	entries, err := unpack(row.Entries)
-	path := strings.Trim(strings.TrimPrefix(lineOf.ReplaceAllString(what, ""), "./"), "/")
-	return slices.ContainsFunc(entries, func(e snapshot.Entry) bool { return e.Path == path || strings.HasPrefix(e.Path, path+"/") }), err
+	entries, truncated, err := unpack(row.Entries)
+	if err != nil || truncated { // of a list that is not whole nothing is known to be missing
+		return truncated, err
+	}
+	return slices.ContainsFunc([]string{what, lineOf.ReplaceAllString(what, "")}, func(path string) bool {
+		path = strings.Trim(strings.TrimPrefix(path, "./"), "/")
+		return slices.ContainsFunc(entries, func(e snapshot.Entry) bool { return e.Path == path || strings.HasPrefix(e.Path, path+"/") })
+	}), nil
 }
 
 // why explains a milestone from the newest report.
 func (r *run) why(ctx context.Context, id string) (string, bool, error) {
-	row, err := r.Store.LatestReport(ctx, r.repo.ID)
+	report, err := r.latest(ctx)
 	if errors.Is(err, storage.ErrNotFound) {
 		return render.ReplyNeeds("why", "a first check, which has not happened yet"), false, nil
 	}
-	if err != nil {
-		return "", false, fmt.Errorf("evaluate: %w", err)
-	}
-	report, err := decodeReport(row.Data)
 	if err != nil {
 		return "", false, err
 	}

@@ -316,11 +316,11 @@ func (r *run) base(ctx context.Context, sha string, in rules.Input) (judged, err
 	row, err := r.Store.Snapshot(ctx, r.repo.ID, sha)
 	switch {
 	case err == nil:
-		entries, err := unpack(row.Entries)
+		entries, truncated, err := unpack(row.Entries)
 		if err != nil {
 			return judged{}, err
 		}
-		return r.fromEntries(ctx, row.Tree, sha, entries, in)
+		return r.fromEntries(ctx, row.Tree, sha, entries, truncated, in)
 	case !errors.Is(err, storage.ErrNotFound):
 		return judged{}, fmt.Errorf("evaluate: %w", err)
 	}

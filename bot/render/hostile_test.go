@@ -321,7 +321,7 @@ func TestPagesHoldHostileText(t *testing.T) {
 		_, digest := Digest(dg)
 		return map[string]string{
 			"issue": Issue(in).Managed, "check summary": check.Summary, "check text": check.Text, "comment": Comment(pin, false).Body, "digest": digest,
-			"why": ReplyWhy(in, "ci-runs-tests"), "why met": ReplyWhy(in, "rest-routes"), "skip": ReplySkip(s, s), "unskip": ReplyUnskip(s, true), "still skipped": ReplyStillSkipped(s), "no file": ReplyNoFile(s, s), "evidence": ReplyEvidence(s, s),
+			"why": ReplyWhy(in, "ci-runs-tests"), "why met": ReplyWhy(in, "rest-routes"), "skip": ReplySkip(s, s), "skip done": ReplySkipDone(s), "unskip": ReplyUnskip(s, true), "still skipped": ReplyStillSkipped(s), "no file": ReplyNoFile(s, s), "evidence": ReplyEvidence(s, s),
 			"approve": ReplyApprove(s, s, s), "revoke": ReplyRevoke(s, s, true), "no right": ReplyNoRight(s), "milestone": ReplyUnknownMilestone(s, []string{s, s}),
 			"command": ReplyUnknownCommand(s), "needs": ReplyNeeds(s, s), "step": StepCompleted(in, in.Report.Steps[0]), "earned": MilestoneEarned(in, []string{s, "ci-workflow"}),
 			"markdown": Markdown(r, in.Report),

@@ -43,7 +43,7 @@ func TestReplies(t *testing.T) {
 	var b strings.Builder
 	for _, s := range []string{
 		ReplyHelp(), ReplyWhy(in, "ci-runs-tests"), ReplyWhy(in, "rest-routes"), ReplyWhy(in, "live-deployment"), ReplyWhy(in, "indexes"), ReplyWhy(in, "gitignore"), ReplyWhy(in, "raedme"),
-		ReplySkip("jwt", "we use sessions"), ReplyUnskip("jwt", true), ReplyUnskip("jwt", false), ReplyStillSkipped("jwt"), ReplyNoFile("src/nosuch.js", "main"), ReplyEvidence("live-deployment", "https://example.org"), ReplyApprove("rbac", "grace", "looked at it together"),
+		ReplySkip("jwt", "we use sessions"), ReplySkipDone("jwt"), ReplyUnskip("jwt", true), ReplyUnskip("jwt", false), ReplyStillSkipped("jwt"), ReplyNoFile("src/nosuch.js", "main"), ReplyEvidence("live-deployment", "https://example.org"), ReplyApprove("rbac", "grace", "looked at it together"),
 		ReplyApprove("rbac", "grace", ""), ReplyRevoke("rbac", "grace", true), ReplyRevoke("rbac", "grace", false), ReplyPause(at("2026-12-08 00:00")), ReplyPause(time.Time{}), ReplyResume(true), ReplyResume(false), ReplyNoRight("approve"), ReplyNoRight("skip"),
 		ReplyUnknownMilestone("xyz", []string{"jwt", "readme"}), ReplyUnknownCommand("recheks"), ReplyUnknownCommand("dance"), ReplyUnknownCommand(""), ReplyNeeds("skip", "a reason"), ReplyNeeds("pause", "a time such as 14d or 2026-12-24"),
 	} {

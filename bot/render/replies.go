@@ -69,6 +69,9 @@ func ReplySkip(id, reason string) string {
 	return fmt.Sprintf("%s is left out of the count from now on, with your reason: %s To count it again: `/milepost unskip %s`.", Code(id), stop(Inline(clip(reason, maxProse))), plainID(id))
 }
 
+// ReplySkipDone says that there is nothing to leave out.
+func ReplySkipDone(id string) string { return Code(id) + " is done already, so nothing changes." }
+
 // ReplyUnskip confirms that a milestone counts again, or says that it was not skipped.
 func ReplyUnskip(id string, skipped bool) string {
 	if !skipped {
