@@ -84,7 +84,7 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 		}
 	}
 	here := stack.With(place(res.Evidence))
-	out.Status, out.Reason, out.Evidence = res.Status, here.Fill(res.Reason), res.Evidence
+	out.Status, out.Reason, out.Evidence = res.Status, fillAround(here, res.Reason, append(pathsOf(res.Evidence), in.Repo.Unread)), res.Evidence
 	if out.Evidence == nil {
 		out.Evidence = []Evidence{}
 	}
@@ -102,7 +102,9 @@ func (m *Milestone) evaluate(in *Input, pin *probe.Input, stack Stack) Milestone
 	}
 	switch res.Status {
 	case Partial, Missing:
-		out.Next = m.action(res).For(here)
+		if out.Next = m.action(res).For(here); res.Next != "" {
+			out.Next = fillAround(here, res.Next, pathsOf(res.Evidence))
+		}
 		if out.Reason == "" {
 			out.Reason = here.Fill(m.Missing)
 		}
@@ -175,6 +177,25 @@ func (m *Milestone) action(res probe.Result) Text {
 		return res.Action
 	}
 	return m.Next
+}
+
+// pathsOf are the paths of evidence.
+func pathsOf(ev []Evidence) []string {
+	var out []string
+	for _, e := range ev {
+		out = append(out, e.Path)
+	}
+	return out
+}
+
+// fillAround fills the placeholders of a text, but for those in the paths that it names: a file may be called {install}.py.
+func fillAround(s Stack, text string, paths []string) string {
+	for _, p := range paths {
+		if before, after, found := strings.Cut(text, p); found && strings.Contains(p, "{") {
+			return fillAround(s, before, paths) + p + fillAround(s, after, paths)
+		}
+	}
+	return s.Fill(text)
 }
 
 // place are the words for the first place found.

@@ -161,6 +161,23 @@ func TestATruncatedTreeProvesNoAbsence(t *testing.T) {
 	}
 }
 
+// TestAPathIsNoPlaceholder: a file may be called like a word of the texts.
+func TestAPathIsNoPlaceholder(t *testing.T) {
+	t.Parallel()
+	r, err := roadmaps.Load(roadmaps.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	repo, err := facts.Collect(t.Context(), rules.FilesSnapshot("x", map[string]string{"{install}.py": "<<<<<<< a\nx = 1\n=======\nx = 2\n>>>>>>> b\n"}), r.Patterns(), facts.CollectOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := r.Evaluate(rules.Input{Repo: repo})
+	if m, _ := rep.Milestone("no-conflict-markers"); m.Status != rules.Missing || !strings.HasPrefix(m.Reason, "`{install}.py` line 1 ") {
+		t.Errorf("%s: %q", m.Status, m.Reason)
+	}
+}
+
 // TestAGuardIsNotMetByWhatWasNotRead judges the built-in guards, which are met by what stands nowhere.
 func TestAGuardIsNotMetByWhatWasNotRead(t *testing.T) {
 	t.Parallel()

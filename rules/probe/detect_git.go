@@ -403,7 +403,7 @@ func secrets(in *Input) Result {
 			note(&hard, &hardReason, h, "private key", at+" holds a private key")
 		case "token":
 			if !sampleFile(f) {
-				note(&hard, &hardReason, h, h.Value, at+" holds what looks like a "+h.Value)
+				note(&hard, &hardReason, h, h.Value, at+" holds what looks like a secret ("+h.Value+")")
 			}
 		case "env":
 			switch {
