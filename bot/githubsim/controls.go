@@ -50,17 +50,23 @@ func (s *Sim) act(w http.ResponseWriter, q *http.Request, r *Repo) {
 		http.NotFound(w, q)
 		return
 	}
-	text := strings.TrimSpace(strings.ReplaceAll(q.PostFormValue("text"), "\r\n", "\n"))
-	if text != "" && len(text) <= 65536 {
-		s.comment(r, i, by, nil, text)
-	}
-	mayWrite := ranks[r.roleOf(by)] >= ranks["write"] || i.author == by
 	what, box, _ := strings.Cut(q.PostFormValue("do"), ":")
+	text := strings.TrimSpace(strings.ReplaceAll(q.PostFormValue("text"), "\r\n", "\n"))
+	mayWrite := ranks[r.roleOf(by)] >= ranks["write"]
 	switch {
-	case what == "comment":
-	case !mayWrite:
+	case r.archived:
+		http.Error(w, "This repository is archived: nothing in it changes.", http.StatusForbidden)
+		return
+	case what != "comment" && !mayWrite && (what == "merge" || i.author != by):
 		http.Error(w, by.login+" may not do that here: it takes the right to write.", http.StatusForbidden)
 		return
+	case len(text) > 65536:
+		http.Error(w, "A comment has at most 65,536 characters; write a shorter one.", http.StatusUnprocessableEntity)
+		return
+	case text != "":
+		s.comment(r, i, by, nil, text)
+	}
+	switch {
 	case what == "tick":
 		s.tick(r, i, by, "- [ ] "+box)
 	case what == "close":
